@@ -1,0 +1,105 @@
+"""`manage.py dj_queue`: run the queue, or look at what it would run with."""
+
+import logging
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from dj_queue.contract import Invocation
+from dj_queue.management import arguments, reports
+from dj_queue.management.logging import ensure_console_logging
+from dj_queue.management.refusals import in_plain_words
+from dj_queue.runtime import boot
+from dj_queue.runtime.supervisor import AsyncSupervisor, ForkSupervisor, Supervisor
+from dj_queue.services import Services, current_invocation, services_for, start_with
+
+logger = logging.getLogger("dj_queue.boot")
+
+
+class Command(BaseCommand):
+    """Starts a supervisor for one backend alias."""
+
+    help = (
+        "Run the task queue of one backend alias: a supervisor with its workers, dispatchers and scheduler. "
+        "`dj_queue plugins` shows what is plugged in; `--show-config` shows every option and where it came from."
+    )
+    requires_system_checks: list[str] = []  # noqa: RUF012 - Django's own attribute
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """The flags of the published package, and two that only look."""
+        parser.add_argument(
+            "action",
+            nargs="?",
+            choices=["run", "plugins"],
+            default="run",
+            help="run (the default), or list plugins",
+        )
+        arguments.add_backend(parser)
+        parser.add_argument("--config", help="YAML file of options, laid over TASKS (or DJ_QUEUE_CONFIG)")
+        parser.add_argument("--mode", help="fork: a process for each actor; async: threads of this process")
+        parser.add_argument(
+            "--only-work", action="store_true", help="workers alone, no dispatchers and no scheduler"
+        )
+        parser.add_argument("--only-dispatch", action="store_true", help="dispatchers alone")
+        parser.add_argument("--skip-recurring", action="store_true", help="no scheduler")
+        parser.add_argument(
+            "--migration-wait-timeout",
+            type=arguments.seconds_or_zero,
+            default=60.0,
+            metavar="SECONDS",
+            help="how long to wait for missing tables before giving up (default: 60)",
+        )
+        parser.add_argument(
+            "--show-config", action="store_true", help="print every option with its source, and end"
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Run until stopped."""
+        if options["only_work"] and options["only_dispatch"]:
+            raise CommandError(
+                "--only-work and --only-dispatch exclude each other: leave both out to run everything"
+            )
+        start_with(_invocation(options))
+        with in_plain_words():
+            if options["action"] == "plugins":
+                self._show_plugins()
+                return
+            services = services_for(options["backend"])
+            if options["show_config"]:
+                self.stdout.write(reports.configuration(services))
+                return
+            self._run(services, options["migration_wait_timeout"])
+
+    def _show_plugins(self) -> None:
+        text, problems = reports.plugins()
+        self.stdout.write(text)
+        if problems:
+            raise CommandError("\n".join(problems))
+
+    def _run(self, services: Services, migration_wait: float) -> None:
+        ensure_console_logging()
+        supervisor_class: type[Supervisor] = (
+            ForkSupervisor if services.options.mode == "fork" else AsyncSupervisor
+        )
+        supervisor = supervisor_class(services.alias, invocation=current_invocation())
+        for line in reports.boot_lines(services, supervisor):
+            logger.info(line)
+        with boot.Standby(supervisor.request_stop) as standby:
+            boot.wait_until_ready(services, migration_wait, standby)
+            if not standby.is_over:
+                supervisor.run()
+            if getattr(self, "_called_from_command_line", False):
+                standby.be_last()
+
+
+def _invocation(options: dict[str, Any]) -> Invocation:
+    """This command line, over the environment the process has."""
+    return Invocation(
+        config_file=options["config"],
+        mode=options["mode"],
+        only_work=options["only_work"],
+        only_dispatch=options["only_dispatch"],
+        skip_recurring=options["skip_recurring"],
+        environment=current_invocation().environment,
+    )

@@ -1,0 +1,127 @@
+"""Cleanup: finished jobs and old firings are deleted when their retention ends, until nothing is due."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from django.db.models import QuerySet
+
+from dj_queue.config.options import Options
+from dj_queue.contract import Status, events
+from dj_queue.models import Job, RecurringExecution
+from dj_queue.operations.policy import hash_key
+from dj_queue.operations.transactions import in_transaction
+from dj_queue.services import Services
+
+BATCH = 500
+ENDED_WELL = (Status.SUCCESSFUL, Status.CANCELLED, Status.DISCARDED)
+DEFAULT_FIRINGS_KEPT = timedelta(days=7).total_seconds()
+
+
+@dataclass(frozen=True, slots=True)
+class Retention:
+    """Seconds that what is over is kept, by kind; None keeps it for ever."""
+
+    finished_jobs: float | None = None
+    failed_jobs: float | None = None
+    firings: float | None = None
+
+    @classmethod
+    def of(cls, options: Options) -> "Retention":
+        """What the options say."""
+        firings = options.clear_recurring_executions_after or DEFAULT_FIRINGS_KEPT
+        return cls(options.clear_finished_jobs_after, options.clear_failed_jobs_after, firings)
+
+
+@dataclass(frozen=True, slots=True)
+class Narrowing:
+    """Which jobs and firings a retention is applied to: None is all of them."""
+
+    task_path: str | None = None
+    """The jobs of one task."""
+    recurring_key: str | None = None
+    """The firings of one recurring task."""
+
+
+def prune_by_retention(services: Services) -> int:
+    """Delete what the options say is over; loops until nothing is due. Returns how many rows."""
+    return sum(prune(services, Retention.of(services.options)).values())
+
+
+def prune(
+    services: Services, retention: Retention, narrowing: Narrowing = Narrowing(), batch_size: int = BATCH
+) -> dict[str, int]:
+    """Delete what this retention says is over, until nothing is due; returns how many of each kind it covers."""
+    counts: dict[str, int] = {}
+    for kind, statuses, older_than in (
+        ("finished jobs", ENDED_WELL, retention.finished_jobs),
+        ("failed jobs", (Status.FAILED,), retention.failed_jobs),
+    ):
+        if older_than is not None:
+            counts[kind] = sum(
+                _prune_jobs(services, status, older_than, narrowing.task_path, batch_size)
+                for status in statuses
+            )
+    if retention.firings is not None:
+        key = narrowing.recurring_key
+        key_hash = None if key is None else hash_key(services.alias, key)
+        counts["recurring firings"] = prune_firings(services, retention.firings, batch_size, key_hash)
+    return counts
+
+
+def _prune_jobs(
+    services: Services, status: Status, older_than: float, task_path: str | None, batch_size: int
+) -> int:
+    if task_path is None:
+        return prune_jobs(services, status, older_than, batch_size)
+    return prune_jobs_of_task(services, status, older_than, task_path, batch_size)
+
+
+def prune_jobs(services: Services, status: Status, older_than: float, batch_size: int = BATCH) -> int:
+    """Delete the jobs of one finished status that ended more than `older_than` seconds ago."""
+    before = services.dialect.now() - timedelta(seconds=older_than)
+    total = 0
+    while True:
+        count = in_transaction(
+            services, lambda: services.dialect.prune(services.alias, status, before, batch_size)
+        )
+        total += count
+        if count < batch_size:
+            break
+    if total and services.broadcasts.event:
+        services.broadcasts.event(event=events.Event(events.PRUNE, services.alias, 0.0, total))
+    return total
+
+
+def prune_jobs_of_task(
+    services: Services, status: Status, older_than: float, task_path: str, batch_size: int = BATCH
+) -> int:
+    """Delete the finished jobs of one task that ended more than `older_than` seconds ago."""
+    before = services.dialect.now() - timedelta(seconds=older_than)
+    jobs = Job.objects.using(services.database.alias).filter(
+        backend_alias=services.alias, status=status, finished_at__lt=before, task_path=task_path
+    )
+    return _delete_in_batches(services, jobs, batch_size)
+
+
+def prune_firings(
+    services: Services, older_than: float, batch_size: int = BATCH, key_hash: str | None = None
+) -> int:
+    """Delete the records of recurring slots that were enqueued more than `older_than` seconds ago."""
+    before = services.dialect.now() - timedelta(seconds=older_than)
+    rows = RecurringExecution.objects.using(services.database.alias)
+    rows = rows.filter(backend_alias=services.alias, created_at__lt=before)
+    if key_hash is not None:
+        rows = rows.filter(key_hash=key_hash)
+    return _delete_in_batches(services, rows, batch_size)
+
+
+def _delete_in_batches(services: Services, rows: QuerySet[Any], batch_size: int) -> int:
+    total = 0
+    in_order = rows.order_by("pk").values_list("pk", flat=True)
+    ids = list(in_order[:batch_size])
+    while ids:
+        deleted, _ = in_transaction(services, rows.filter(pk__in=ids).delete)
+        total += deleted
+        ids = list(in_order.filter(pk__gt=ids[-1])[:batch_size]) if len(ids) == batch_size else []
+    return total

@@ -1,0 +1,1 @@
+"""The processes: a supervisor boots and watches workers, dispatchers and a scheduler."""

@@ -1,0 +1,69 @@
+"""What signals and hooks are told of recorded outcomes."""
+
+import json
+from collections.abc import Sequence
+
+from django.tasks import TaskResultStatus
+from django.tasks.base import TaskError
+from django.tasks.signals import task_finished
+
+from dj_queue.contract import JobInfo, OutcomeInfo, OutcomeKind
+from dj_queue.operations import results
+from dj_queue.operations.errors import class_path
+from dj_queue.operations.moments import as_shown
+from dj_queue.operations.task_signals import send
+from dj_queue.runtime.attempt import Attempt
+from dj_queue.services import Services
+from dj_queue.task_types import AnyResult
+
+ENDED = (OutcomeKind.VALUE, OutcomeKind.ERROR)
+
+
+def announce_outcomes(services: Services, attempts: Sequence[Attempt]) -> None:
+    """Tell of these recorded attempts: those that ended, and those that will be followed by another."""
+    ended = [a for a in attempts if a.outcome is not None and a.outcome.kind in ENDED]
+    for attempt in ended:
+        _send_finished(services, attempt)
+    broadcasts = services.broadcasts
+    if broadcasts.job_finished and ended:
+        broadcasts.job_finished(jobs=[_facts(attempt) for attempt in ended])
+    if broadcasts.job_retried:
+        again = [a for a in attempts if a.outcome is not None and a.outcome.kind is OutcomeKind.RETRY]
+        if again:
+            broadcasts.job_retried(jobs=[_facts(attempt) for attempt in again])
+
+
+def _send_finished(services: Services, attempt: Attempt) -> None:
+    result = attempt.result or results.result_of_unstarted(attempt.job, services.alias)
+    _complete(result, attempt)
+    if attempt.error is None:
+        send(task_finished, services, result)
+        return
+    try:
+        raise attempt.error
+    except BaseException:
+        # Django's own receiver logs the exception being handled.
+        send(task_finished, services, result)
+
+
+def _complete(result: AnyResult, attempt: Attempt) -> None:
+    """Say in the attempt's own result how it ended."""
+    outcome = attempt.outcome
+    if outcome is None:
+        return
+    object.__setattr__(result, "finished_at", as_shown(outcome.ended_at))
+    if attempt.error is None:
+        object.__setattr__(result, "status", TaskResultStatus.SUCCESSFUL)
+        object.__setattr__(result, "_return_value", json.loads(outcome.value_json or "null"))
+        return
+    object.__setattr__(result, "status", TaskResultStatus.FAILED)
+    error = json.loads(outcome.errors_json or "[]")[-1]
+    result.errors.append(TaskError(exception_class_path=error["class"], traceback=error["traceback"]))
+
+
+def _facts(attempt: Attempt) -> tuple[JobInfo, OutcomeInfo]:
+    outcome = attempt.outcome
+    if outcome is None:
+        raise RuntimeError("the attempt has no outcome")
+    error_class = None if attempt.error is None else class_path(attempt.error)
+    return attempt.info(), OutcomeInfo(outcome.kind, attempt.seconds, error_class, outcome.retry_delay)

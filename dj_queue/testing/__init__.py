@@ -1,0 +1,1 @@
+"""Help with testing: the conformance suite that holds a database plugin to the contract."""
