@@ -1,0 +1,148 @@
+"""Claiming on PostgreSQL: one UPDATE over rows locked with SKIP LOCKED."""
+
+import json
+import time
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import Any
+from uuid import UUID
+
+from django.db import connections
+
+from dj_queue.contract import ClaimedJob, ClaimRequest, Dialect, Selector
+from dj_queue.portable.front import DEAR, Front, Lane, milliseconds
+from dj_queue.portable.rows import CLAIM_COLUMNS, claimed_job
+from dj_queue_postgres.claim_statements import CLAIM_LANES, CLAIM_ONE_QUEUE, CLAIM_QUEUES, NEW_LANES
+from dj_queue_postgres.connection import cursor, moment_in
+from dj_queue_postgres.horizon import is_held_back
+
+MOST_SEARCHED = 5000
+"""Newest jobs among which new lanes are searched."""
+HAS_MORE = len(CLAIM_COLUMNS)
+
+type Row = tuple[Any, ...]
+
+
+class SkipLockedClaim:
+    """Claims in one statement of its own, without a transaction around it."""
+
+    name = "skip_locked"
+
+    def __init__(self, dialect: Dialect, dear: float = DEAR) -> None:
+        """Claim on the dialect's database; a look longer than `dear` seconds asks whether the front is dead."""
+        self._alias = dialect.database.alias
+        self._dear = dear
+        self._fronts: dict[tuple[str, tuple[Selector, ...]], Front] = {}
+
+    def claim(self, request: ClaimRequest) -> list[ClaimedJob]:
+        """See `dj_queue.contract.ClaimStrategy.claim`."""
+        front = self._fronts.setdefault((request.backend_alias, request.selectors), Front())
+        look = self._from_floors if front.is_dead() else self._from_front
+        zone = connections[self._alias].timezone_name
+        return [claimed_job(_decoded(row, zone), row[1], request.process_id) for row in look(request, front)]
+
+    def _from_front(self, request: ClaimRequest, front: Front) -> list[Row]:
+        first = request.selectors[0]
+        facts: dict[str, Any]
+        if len(request.selectors) == 1 and not first.is_prefix:
+            sql, facts = CLAIM_ONE_QUEUE, {"queue": first.name}
+        else:
+            names = [selector.name for selector in request.selectors]
+            prefixes = [selector.is_prefix for selector in request.selectors]
+            sql, facts = CLAIM_QUEUES, {"names": names, "prefixes": prefixes}
+        began = time.perf_counter()
+        rows = self._take(request, request.limit, sql, facts)
+        seconds = time.perf_counter() - began
+        if seconds < self._dear or not is_held_back(self._alias):
+            front.lives()
+            return rows
+        front.died(seconds)
+        _note(front, rows)
+        self._search(request, front)
+        return rows
+
+    def _from_floors(self, request: ClaimRequest, front: Front) -> list[Row]:
+        rows = self._take_from_floors(request, front, request.limit)
+        if front.is_search_due() and self._search(request, front) and len(rows) < request.limit:
+            rows += self._take_from_floors(request, front, request.limit - len(rows))
+        return rows
+
+    def _take_from_floors(self, request: ClaimRequest, front: Front, limit: int) -> list[Row]:
+        if not front.is_wide_due():
+            return self._take_lanes(request, front, limit, front.floors())
+        began, moment = time.perf_counter(), milliseconds()
+        floors = front.wide_floors()
+        rows = self._take_lanes(request, front, limit, floors)
+        front.looked_wide(time.perf_counter() - began)
+        if len(rows) < limit:
+            front.emptied(floors, moment)
+        return rows
+
+    def _take_lanes(
+        self, request: ClaimRequest, front: Front, limit: int, floors: Mapping[Lane, UUID]
+    ) -> list[Row]:
+        facts = {
+            "names": [name for name, _priority in floors],
+            "priorities": [priority for _name, priority in floors],
+            "ranks": [_rank(request, name) for name, _priority in floors],
+            "floors": list(floors.values()),
+        }
+        rows = self._take(request, limit, CLAIM_LANES, facts)
+        _note(front, rows)
+        return rows
+
+    def _take(self, request: ClaimRequest, limit: int, sql: str, facts: Mapping[str, Any]) -> list[Row]:
+        """Repeat a statement until the limit is reached or nothing is left, each time in the order of claims."""
+        facts = {"process": request.process_id, "alias": request.backend_alias, **facts}
+        rows: list[Row] = []
+        has_more = True
+        while has_more and len(rows) < limit:
+            more = self._fetch(sql, {**facts, "limit": limit - len(rows)})
+            more.sort(key=partial(_order, request))
+            rows += more
+            has_more = bool(more) and more[0][HAS_MORE]
+        return rows
+
+    def _search(self, request: ClaimRequest, front: Front) -> bool:
+        """Let the front know lanes that got jobs since the last search; whether there are new ones."""
+        since = front.search_from()
+        facts = {"since": since, "most": MOST_SEARCHED, "alias": request.backend_alias}
+        lanes: list[Lane] = [
+            lane
+            for lane in self._fetch(NEW_LANES, facts)
+            if any(selector.matches(lane[0]) for selector in request.selectors)
+        ]
+        return front.found(lanes, since)
+
+    def _fetch(self, sql: str, facts: Mapping[str, Any]) -> list[Any]:
+        with cursor(self._alias) as raw:
+            rows: list[Any] = raw.execute(sql, facts).fetchall()
+        return rows
+
+
+def _rank(request: ClaimRequest, queue_name: str) -> int:
+    """The place of the first selector that picks this queue."""
+    return next(rank for rank, selector in enumerate(request.selectors) if selector.matches(queue_name))
+
+
+def _order(request: ClaimRequest, row: Row) -> tuple[int, int, UUID]:
+    return _rank(request, row[2]), -row[3], row[0]
+
+
+def _note(front: Front, rows: Sequence[Row]) -> None:
+    for row in rows:
+        front.took((row[2], row[3]), row[0])
+
+
+def _decoded(row: Row, zone: str) -> list[Any]:
+    """The row with its JSON and its moments as Python has them."""
+    return [
+        *row[:5],
+        json.loads(row[5]),
+        json.loads(row[6]),
+        moment_in(row[7], zone),
+        moment_in(row[8], zone),
+        moment_in(row[9], zone),
+        json.loads(row[10]) if row[10] else None,
+        *row[11:],
+    ]

@@ -1,0 +1,74 @@
+"""The raw psycopg connection under Django's, and how its columns spell Python's values."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any
+from weakref import WeakSet
+from zoneinfo import ZoneInfo
+
+import psycopg
+from django.db import connections
+
+# One plan for each statement, made once: every one of them means an index, on an empty table too. A plan that
+# is kept must not follow the size the table had that day, and none of them is worth compiling.
+SETTLE = """
+SELECT set_config('plan_cache_mode', 'force_generic_plan', false),
+    set_config('enable_seqscan', 'off', false), set_config('jit', 'off', false)
+"""
+
+ONLY_ON_DEMAND = 2**31
+"""Times that a statement is executed before psycopg prepares it unasked."""
+
+_settled = WeakSet[Any]()
+"""The psycopg connections that keep our statements prepared."""
+
+
+class PreparedCursor(psycopg.Cursor[Any]):
+    """Has the server keep each statement and its plan: planning takes longer than most of them run."""
+
+    def execute(
+        self, query: Any, params: Any = None, *, prepare: bool | None = True, binary: bool | None = None
+    ) -> Any:
+        """As psycopg's, but prepared at once."""
+        return super().execute(query, params, prepare=prepare, binary=binary)
+
+
+def settle(alias: str) -> None:
+    """Set this thread's session up for our statements alone; not where others may get the same session."""
+    connection: Any = connections[alias]
+    connection.ensure_connection()
+    if connection.settings_dict["OPTIONS"].get("pool"):
+        return
+    with connection.cursor() as plain:
+        plain.execute("SELECT pg_backend_pid()")
+        (pid,) = plain.fetchone()
+        # A pooler in between gives its clients process numbers of its own.
+        if pid == connection.connection.info.backend_pid:
+            plain.execute(SETTLE)
+            _settled.add(connection.connection)
+            # None, Django's default, forbids it also to who asks for it.
+            connection.connection.prepare_threshold = (
+                connection.connection.prepare_threshold or ONLY_ON_DEMAND
+            )
+
+
+@contextmanager
+def cursor(alias: str) -> Iterator[Any]:
+    """A cursor that binds on the server, in Django's wrapper: its errors, its log, its instrumentation.
+
+    Arrays of a thousand values travel as they are; Django's own cursors write them into the statement.
+    """
+    connection: Any = connections[alias]
+    connection.ensure_connection()
+    kind = PreparedCursor if connection.connection in _settled else psycopg.Cursor
+    raw = kind(connection.connection)
+    with connection.wrap_database_errors, connection._prepare_cursor(raw) as wrapped:  # noqa: SLF001 - as cursor() does
+        yield wrapped
+
+
+def moment_in(value: datetime | None, zone: str) -> datetime | None:
+    """The moment of a stored value; Django's loader leaves the session's zone out where USE_TZ is off."""
+    if value is None or value.tzinfo is not None:
+        return value
+    return value.replace(tzinfo=ZoneInfo(zone)).astimezone(UTC)
