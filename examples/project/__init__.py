@@ -1,0 +1,1 @@
+"""The site of the demo and the examples: a small Django project on SQLite."""
