@@ -1,0 +1,212 @@
+"""The databases under test, made once a run and emptied after each test; real worker processes on them."""
+
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import hypothesis
+import pytest
+
+# A loaded machine is no failure: examples may take their time.
+hypothesis.settings.register_profile(
+    "suite", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("suite")
+
+ROOT = Path(__file__).parents[1]
+FOLDER = tempfile.TemporaryDirectory(prefix="dj_queue-tests-", ignore_cleanup_errors=True)
+os.environ["DJ_QUEUE_TEST_FOLDER"] = FOLDER.name
+os.environ.setdefault("DJ_QUEUE_TEST_NAME", f"dj_queue_test_{os.getpid()}")
+os.environ["DJANGO_SETTINGS_MODULE"] = "tests.project.settings"
+
+import django
+
+django.setup()
+
+from django.conf import settings
+from django.core.management import call_command
+from django.db import connections
+
+from dj_queue import services as services_module
+from dj_queue.models import TABLES, Job
+from tests.operations.surgery import Surgeon
+from tests.runtime.tcp_proxy import TcpProxy
+
+pytest_plugins = ["tests.faults.collecting"]
+
+ALIASES = sorted(settings.TASKS)
+MORE = "DJ_QUEUE_TEST_MORE_SERVERS"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _databases(request):
+    """Make the databases of this run, and drop them at its end."""
+    for alias in settings.DATABASES:
+        if alias != "default":
+            _on_server(alias, "CREATE DATABASE")
+        call_command("migrate", database=alias, verbosity=0)
+    request.config.pluginmanager.get_plugin("dj_queue-faults").look_at_databases(
+        {alias: settings.TASKS[alias]["OPTIONS"].get("database_alias", "default") for alias in ALIASES}
+    )
+    yield
+    for alias in settings.DATABASES:
+        connections[alias].close()
+        if alias != "default":
+            _on_server(alias, "DROP DATABASE")
+    FOLDER.cleanup()
+
+
+def _on_server(alias, verb):
+    connection = connections[alias]
+    # A pooler keeps connections to the database that nobody uses any more.
+    force = " WITH (FORCE)" if verb.startswith("DROP") and connection.vendor == "postgresql" else ""
+    with connection._nodb_cursor() as cursor:
+        cursor.execute(f"{verb} {connection.ops.quote_name(settings.DATABASES[alias]['NAME'])}{force}")
+
+
+def pytest_collection_modifyitems(items):
+    """Leave to the servers beside the main ones what is marked for every server."""
+    items[:] = [item for item in items if _is_on_a_main_server(item) or _is_for_every_server(item)]
+
+
+def _is_for_every_server(item):
+    is_for_the_report = os.environ.get("DJ_QUEUE_TEST_FAULTS") == "full" and item.get_closest_marker("fault")
+    return is_for_the_report or item.get_closest_marker("every_server")
+
+
+def _is_on_a_main_server(item):
+    return (
+        "callspec" not in vars(item) or item.callspec.params.get("backend_alias") not in settings.MORE_SERVERS
+    )
+
+
+@pytest.fixture(params=ALIASES)
+def backend_alias(request):
+    """Each backend alias in turn: every database, and the portable dialect beside SQLite's own."""
+    yield request.param
+    services = services_module.services_for(request.param)
+    for model in TABLES:
+        model.objects.using(services.database.alias).all().delete()
+
+
+@pytest.fixture
+def services(backend_alias):
+    """What serves the backend alias."""
+    return services_module.services_for(backend_alias)
+
+
+@pytest.fixture
+def jobs(services):
+    """The stored jobs."""
+    return Job.objects.using(services.database.alias)
+
+
+@pytest.fixture
+def on(backend_alias):
+    """`on(task)` is the task on the backend alias under test."""
+    return lambda task, **changes: task.using(backend=backend_alias, **changes)
+
+
+@pytest.fixture
+def surgeon(services):
+    """Raw SQL on the queue's tables."""
+    return Surgeon(services)
+
+
+@pytest.fixture
+def queue_process(backend_alias, tmp_path):
+    """`queue_process(*arguments, **options)` starts a real `manage.py dj_queue`; it is stopped at the end."""
+    started = []
+
+    def start(*arguments, options="", expect_start=True):
+        config = tmp_path / f"queue-{len(started)}.yml"
+        config.write_text(options)
+        log = (tmp_path / f"queue-{len(started)}.log").open("w+")
+        command = [
+            sys.executable,
+            ROOT / "tests" / "project" / "manage.py",
+            "dj_queue",
+            "--backend",
+            backend_alias,
+        ]
+        process = subprocess.Popen(
+            [*command, "--config", config, *arguments], stdout=log, stderr=subprocess.STDOUT, cwd=ROOT
+        )
+        process.log = log
+        started.append(process)
+        return process
+
+    yield start
+    for process in started:
+        if process.poll() is None:
+            process.send_signal(signal.SIGTERM)
+        try:
+            process.wait(20)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+        process.log.close()
+
+
+@pytest.fixture
+def log_of():
+    """`log_of(process)` is all that a queue process and its children said."""
+    return lambda process: Path(process.log.name).read_text()
+
+
+@pytest.fixture
+def wait_until():
+    """`wait_until(predicate)` returns its first true answer; fails after `timeout` seconds."""
+
+    def wait(predicate, timeout=30.0):
+        deadline = time.monotonic() + timeout
+        while time.monotonic() < deadline:
+            answer = predicate()
+            if answer:
+                return answer
+            time.sleep(0.02)
+        pytest.fail(f"not true within {timeout} s: {predicate}")
+
+    return wait
+
+
+@pytest.fixture
+def run_jobs(backend_alias):
+    """`run_jobs()` runs every job that is ready, here and now."""
+    from dj_queue import api
+
+    def run():
+        while claimed := api.claim_ready_jobs(limit=50, backend_alias=backend_alias):
+            for job in claimed:
+                api.execute_claimed_job(job, backend_alias=backend_alias)
+
+    return run
+
+
+VARIABLES = {"postgres": "DJ_QUEUE_TEST_POSTGRES_URL", "mysql": "DJ_QUEUE_TEST_MYSQL_URL"}
+
+
+@pytest.fixture
+def proxy(backend_alias, monkeypatch):
+    """Between the queue processes and their server, from now on; this process has its own way. Closed until opened."""
+    database = settings.DATABASES[backend_alias]
+    proxy = TcpProxy(database["HOST"], int(database["PORT"]))
+    if backend_alias in VARIABLES:
+        monkeypatch.setenv(VARIABLES[backend_alias], _through(proxy, os.environ[VARIABLES[backend_alias]]))
+    else:
+        servers = dict(settings.MORE_SERVERS)
+        servers[backend_alias] = _through(proxy, servers[backend_alias])
+        monkeypatch.setenv(MORE, " ".join(f"{alias}={url}" for alias, url in servers.items()))
+    yield proxy
+    proxy.close()
+
+
+def _through(proxy, url):
+    parts = urlsplit(url)
+    user = parts.netloc.rpartition("@")[0]
+    return parts._replace(netloc=f"{user}@127.0.0.1:{proxy.port}").geturl()

@@ -1,0 +1,71 @@
+"""Real servers in front of the test project."""
+
+import os
+import socket
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+from dj_queue.models import Process
+from tests.runtime.ledger import Ledger
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def ledger(tmp_path):
+    """Where jobs write that they start and end."""
+    return Ledger(tmp_path)
+
+
+@pytest.fixture
+def processes(services):
+    """`processes(kind)` are the registered processes of one kind, oldest first."""
+    rows = Process.objects.using(services.database.alias)
+    return lambda kind: list(rows.filter(kind=kind).order_by("started_at"))
+
+
+@pytest.fixture
+def server(backend_alias, tmp_path, monkeypatch, wait_until):
+    """`server(module, *arguments)` starts `python -m module` in a folder of its own and waits until it serves."""
+    started = []
+    monkeypatch.setenv("DJ_QUEUE_TEST_BACKEND", backend_alias)
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+
+    def start(*command):
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
+        log = (tmp_path / f"server-{port}.log").open("w")
+        words = [word.replace("PORT", str(port)) for word in command]
+        process = subprocess.Popen(
+            [sys.executable, "-m", *words], cwd=tmp_path, stdout=log, stderr=log, env=dict(os.environ)
+        )
+        process.log = log
+        started.append(process)
+        wait_until(lambda: process.poll() is not None or _answers(port), 60)
+        return process
+
+    yield start
+    for process in started:
+        process.terminate()
+        try:
+            process.wait(30)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+        process.log.close()
+
+
+def _answers(port):
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/admin/login/", timeout=30) as response:
+            return response.status == 200
+    except urllib.error.HTTPError:
+        raise
+    except OSError:
+        return False

@@ -1,0 +1,86 @@
+"""The API reference has every public name with its signature, as it stands in the source."""
+
+import ast
+import importlib
+import inspect
+
+import pytest
+
+from dj_queue import api, hooks
+from tests.docs import pages
+
+WHOLE = (api, hooks)
+PAGE = pages.sections(pages.reference("api"))
+FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+
+
+def stubs(text):
+    """What a section declares: functions and classes by name, constants as None."""
+    found = {}
+    for _language, code in pages.FENCE.findall(text):
+        for node in ast.parse(code).body:
+            if isinstance(node, ast.AnnAssign):
+                found[node.target.id] = None
+            elif isinstance(node, (*FUNCTIONS, ast.ClassDef)):
+                found[node.name] = node
+    return found
+
+
+STUBS = [(module, name, node) for module, text in PAGE.items() for name, node in stubs(text).items()]
+
+
+def source_of(thing):
+    """The definition in the source, a decorated or overloaded one included."""
+    thing = inspect.unwrap(thing)
+    tree = ast.parse(inspect.getsource(inspect.getmodule(thing)))
+    found = [node for node in tree.body if getattr(node, "name", None) == thing.__name__]
+    return found[-1]
+
+
+def signature(node, constants):
+    """A function's signature in the source's words, with constants as defaults resolved."""
+    for arguments in (each for each in ast.walk(node) if isinstance(each, ast.arguments)):
+        arguments.defaults = [resolved(value, constants) for value in arguments.defaults]
+        arguments.kw_defaults = [resolved(value, constants) for value in arguments.kw_defaults]
+    kinds = [ast.unparse(mark) for mark in node.decorator_list]
+    return (
+        type(node),
+        [kind for kind in kinds if kind in ("property", "classmethod", "staticmethod")],
+        [ast.unparse(parameter) for parameter in node.type_params],
+        ast.unparse(node.args),
+        node.returns and ast.unparse(node.returns),
+    )
+
+
+def resolved(value, constants):
+    if isinstance(value, ast.Name) and isinstance(constants.get(value.id), int | float | str):
+        return ast.Constant(constants[value.id])
+    return value
+
+
+def methods(node):
+    return {each.name: each for each in node.body if isinstance(each, FUNCTIONS)}
+
+
+@pytest.mark.parametrize("module", WHOLE, ids=lambda module: module.__name__)
+def test_every_public_name_is_there_and_no_other(module):
+    assert sorted(stubs(PAGE[module.__name__])) == sorted(module.__all__)
+
+
+@pytest.mark.parametrize(("module", "name", "stub"), STUBS, ids=[f"{stub[0]}.{stub[1]}" for stub in STUBS])
+def test_signature_is_that_of_the_source(module, name, stub):
+    thing = getattr(importlib.import_module(module), name)
+    if stub is None:
+        return
+    constants = vars(inspect.getmodule(inspect.unwrap(thing)))
+    source = source_of(thing)
+    if isinstance(stub, FUNCTIONS):
+        assert signature(stub, {}) == signature(source, constants)
+        return
+    assert [ast.unparse(base) for base in stub.bases] == [ast.unparse(base) for base in source.bases]
+    there = methods(source)
+    for method in methods(stub).values():
+        assert signature(method, {}) == signature(there[method.name], constants)
+    if importlib.import_module(module) in WHOLE:
+        public = {method for method in there if not method.startswith("_")}
+        assert public <= set(methods(stub))

@@ -1,0 +1,85 @@
+"""Database servers that are killed and come back."""
+
+import os
+import time
+
+import pytest
+from django.core.management import call_command
+from django.db import connections
+
+from tests.faults import own_server
+from tests.faults.conftest import GOOD_TIME
+from tests.runtime.where import only_on
+
+AWAY = float(os.environ.get("DJ_QUEUE_TEST_OUTAGE", "2"))
+"""Seconds that the server is away."""
+JOBS = 200
+NODES = 2
+
+
+@pytest.fixture
+def server_settings():
+    """Settings of the server beyond the usual ones."""
+    return ()
+
+
+@pytest.fixture
+def server(backend_alias, services, monkeypatch, server_settings):
+    """A server of this test's own under the backend alias, for this process and those it starts."""
+    kind = own_server.KINDS[backend_alias]
+    if not kind.is_here:
+        pytest.skip("no server program on this machine")
+    server = kind(*server_settings)
+    connection = connections[services.database.alias]
+    name = connection.settings_dict["NAME"]
+    before = dict(connection.settings_dict)
+    connection.close()
+    ours = {"HOST": "127.0.0.1", "PORT": str(server.port), "USER": server.user}
+    connection.settings_dict.update(ours)
+    monkeypatch.setenv(server.variable, f"{server.scheme}://{server.user}@127.0.0.1:{server.port}/")
+    server.start()
+    with connection._nodb_cursor() as cursor:
+        cursor.execute(f"CREATE DATABASE {connection.ops.quote_name(name)}")
+    call_command("migrate", database=services.database.alias, verbosity=0)
+    yield server
+    connection.close()
+    connection.settings_dict.update(before)
+    server.stop()
+
+
+@pytest.mark.fault(15)
+@only_on("postgres", "mysql")
+def test_a_server_that_is_killed_and_comes_back_finds_its_queue_at_work_again(
+    services, server, fleet, backlog, settle, wait_until, hold_to_promises, figures, written
+):
+    fleet.launch(NODES)
+    wait_until(lambda: len(fleet.pids("worker")) == NODES, GOOD_TIME)
+    backlog(JOBS)
+    wait_until(written.runs, GOOD_TIME)
+    server.kill()
+    connections.close_all()
+    time.sleep(AWAY)
+    supervisors = [node.pid for node in fleet.supervisors]
+    server.start()
+    returned = time.monotonic()
+    done = len(written.runs())
+    wait_until(lambda: len(written.runs()) > done or done >= JOBS, GOOD_TIME)
+    figures.most("at work again after the server's return, within s", time.monotonic() - returned)
+    settle()
+    assert [node.pid for node in fleet.supervisors] == supervisors
+    figures.most("seconds away", AWAY)
+    hold_to_promises()
+
+
+@pytest.mark.fault(26)
+@pytest.mark.parametrize("server_settings", [("--innodb-snapshot-isolation=ON",)])
+@only_on("mysql")
+def test_a_server_that_refuses_to_write_what_changed_since_it_was_read_is_asked_again(
+    server, fleet, enqueuer, settle, wait_until, hold_to_promises
+):
+    fleet.launch(NODES, options="workers: [{queues: '*', threads: 3, processes: 2}]")
+    wait_until(lambda: len(fleet.pids("worker")) == 2 * NODES, GOOD_TIME)
+    producers = [enqueuer(number * JOBS, JOBS) for number in range(2)]
+    assert [producer.wait() for producer in producers] == [0, 0]
+    settle()
+    hold_to_promises()
