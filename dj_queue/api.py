@@ -27,7 +27,7 @@ from dj_queue.operations.metrics import collect
 from dj_queue.runtime import by_hand
 from dj_queue.runtime.hands import hands
 from dj_queue.services import services_for
-from dj_queue.task_options import concurrency, on_crash, retry
+from dj_queue.task_options import concurrency, on_crash, retry, sensitive
 from dj_queue.task_types import AnyTask
 
 __all__ = [
@@ -49,6 +49,7 @@ __all__ = [
     "retry_failed_jobs",
     "schedule_failed_job_retry",
     "schedule_recurring_task",
+    "sensitive",
     "unschedule_recurring_task",
 ]
 

@@ -30,7 +30,7 @@ class InvalidArguments(EnqueueError):
 
 
 class DispatchPolicyError(EnqueueError):
-    """A task's per-task options (concurrency, retry, on_crash) are wrong."""
+    """A task's per-task options (concurrency, retry, on_crash, sensitive) are wrong."""
 
 
 class DatabaseNotReady(DjQueueError):

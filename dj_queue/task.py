@@ -1,7 +1,7 @@
 """The task class of the backend: Django's Task, with per-task options as keywords of `@task(...)`."""
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,13 +11,14 @@ from dj_queue.exceptions import DispatchPolicyError
 from dj_queue.task_options import concurrency as concurrency_option
 from dj_queue.task_options import on_crash as on_crash_option
 from dj_queue.task_options import retry as retry_option
+from dj_queue.task_options import sensitive as sensitive_option
 
 OPTIONS: Mapping[str, Callable[..., Any]] = {"concurrency": concurrency_option, "retry": retry_option}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DjQueueTask(Task):  # type: ignore[type-arg]
-    """A task that may carry `concurrency={...}`, `retry={...}` and `on_crash="..."`.
+    """A task that may carry `concurrency={...}`, `retry={...}`, `on_crash="..."` and `sensitive=(...)`.
 
     Django 6.1 hands unknown keywords of `@task` to the task class; on 6.0 use the decorators of the same
     names, which store the same function attributes.
@@ -27,6 +28,7 @@ class DjQueueTask(Task):  # type: ignore[type-arg]
     concurrency: Mapping[str, Any] | None = field(default=None, hash=False)
     retry: Mapping[str, Any] | None = field(default=None, hash=False)
     on_crash: str | None = None
+    sensitive: Sequence[str] | None = field(default=None, hash=False)
 
     def __post_init__(self) -> None:
         """Store the options where the decorators store them, then validate as Django does.
@@ -40,7 +42,15 @@ class DjQueueTask(Task):  # type: ignore[type-arg]
                 _applied(name, option, values)(self.func)
         if self.on_crash is not None:
             on_crash_option(self.on_crash)(self.func)
+        if self.sensitive is not None:
+            sensitive_option(*_names(self.sensitive))(self.func)
         Task.__post_init__(self)
+
+
+def _names(values: object) -> tuple[str, ...]:
+    if isinstance(values, str) or not isinstance(values, Iterable):
+        raise DispatchPolicyError(f"sensitive={values!r}: use a tuple of parameters, such as ('password',)")
+    return tuple(values)
 
 
 def _applied(name: str, option: Callable[..., Any], values: object) -> Callable[..., Any]:

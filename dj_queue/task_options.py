@@ -7,6 +7,7 @@ from django.tasks import Task
 
 from dj_queue.exceptions import DispatchPolicyError
 from dj_queue.operations.policy import ON_CONFLICT, ON_CRASH, RetryPolicy
+from dj_queue.operations.redaction import check_is_parameter
 from dj_queue.task_types import AnyTask
 
 type Decorated = Callable[..., Any] | AnyTask
@@ -86,6 +87,26 @@ def on_crash[T: Decorated](action: str) -> Callable[[T], T]:
     if action not in ON_CRASH:
         raise DispatchPolicyError(f"on_crash({action!r}): use one of {', '.join(ON_CRASH)}")
     return _storing({"on_crash": action})
+
+
+def sensitive[T: Decorated](*names: str) -> Callable[[T], T]:
+    """Keep these arguments from being shown: in the admin, in stored tracebacks, in texts of concurrency keys.
+
+    Args:
+        names: parameters of the task's function; `return` stands for what it returns.
+
+    Raises:
+        DispatchPolicyError: there is no such parameter.
+    """
+
+    def store(target: T) -> T:
+        func = target.func if isinstance(target, Task) else target
+        for name in names:
+            check_is_parameter(func, name)
+        func.sensitive = names  # type: ignore[attr-defined]
+        return target
+
+    return store
 
 
 def _storing[T: Decorated](values: dict[str, Any]) -> Callable[[T], T]:

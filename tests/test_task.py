@@ -11,6 +11,7 @@ from django.tasks.exceptions import InvalidTask
 from django.test import override_settings
 
 from dj_queue.api import concurrency, on_crash, retry
+from dj_queue.config.options import Options
 from dj_queue.contract import Status
 from dj_queue.operations import policy
 from dj_queue.task import DjQueueTask
@@ -39,7 +40,7 @@ def documented(account):
 def optioned(func):
     """What the options come to, read where enqueueing and running read them."""
     made = DjQueueTask(func=func, priority=0, backend="default", queue_name="default", run_after=None)
-    key = policy.concurrency_of(made, ["a"], {}, "default", 180.0)
+    key = policy.concurrency_of(made, ["a"], {}, "default", Options())
     return key, policy.retry_policy(made), policy.on_crash(made)
 
 

@@ -15,7 +15,7 @@ from dj_queue.admin.display import (
     state,
     text,
 )
-from dj_queue.admin.payloads import last_error_class, show_errors, show_payload
+from dj_queue.admin.payloads import last_error_class, show_args, show_errors, show_kwargs, show_result
 from dj_queue.contract import Status
 from dj_queue.models import Job, Process
 
@@ -71,17 +71,17 @@ class JobColumns:
     @admin.display(description="arguments")
     def arguments(self, job: Job) -> SafeString:
         """Positional arguments."""
-        return show_payload(job, "args")
+        return show_args(job)
 
     @admin.display(description="keyword arguments")
     def keyword_arguments(self, job: Job) -> SafeString:
         """Keyword arguments."""
-        return show_payload(job, "kwargs")
+        return show_kwargs(job)
 
     @admin.display(description="return value")
     def returned(self, job: Job) -> SafeString:
         """What the task returned."""
-        return show_payload(job, "return_value")
+        return show_result(job)
 
     @admin.display(description="attempts that did not end well, newest first")
     def error_list(self, job: Job) -> SafeString:

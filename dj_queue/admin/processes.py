@@ -11,7 +11,7 @@ from django.utils.safestring import SafeString
 from dj_queue.admin.base import QueueAdmin
 from dj_queue.admin.changelist import capped_count, spelled
 from dj_queue.admin.display import NOTHING, code, column, grid, lines, link, moment, text
-from dj_queue.admin.payloads import show_payload
+from dj_queue.admin.payloads import show_metadata
 from dj_queue.contract import Status
 from dj_queue.models import Job, Process
 from dj_queue.services import Services
@@ -67,4 +67,4 @@ class ProcessAdmin(QueueAdmin):
     @admin.display(description="what it says of itself")
     def facts(self, process: Process) -> SafeString:
         """What it says of itself."""
-        return show_payload(process, "metadata")
+        return show_metadata(process)

@@ -11,7 +11,7 @@ from django.utils.safestring import SafeString
 from dj_queue.admin import recurring_actions
 from dj_queue.admin.base import QueueAdmin
 from dj_queue.admin.display import code, column, grid, lines, moment, text
-from dj_queue.admin.payloads import show_payload
+from dj_queue.admin.payloads import show_args, show_kwargs
 from dj_queue.models import RecurringTask
 from dj_queue.operations.recurring import next_slot
 from dj_queue.services import services_for
@@ -76,12 +76,12 @@ class RecurringTaskAdmin(QueueAdmin):
     @admin.display(description="arguments")
     def arguments(self, task: RecurringTask) -> SafeString:
         """Positional arguments."""
-        return show_payload(task, "args")
+        return show_args(task)
 
     @admin.display(description="keyword arguments")
     def keyword_arguments(self, task: RecurringTask) -> SafeString:
         """Keyword arguments."""
-        return show_payload(task, "kwargs")
+        return show_kwargs(task)
 
     @admin.action(description="Enqueue now", permissions=["run"])
     def enqueue_now(self, request: HttpRequest, tasks: QuerySet[Any]) -> None:

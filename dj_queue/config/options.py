@@ -11,6 +11,18 @@ from dj_queue.cron import CronSchedule
 MEBIBYTE = 1024 * 1024
 DEFAULT_HEARTBEAT = 10.0
 DEFAULT_THRESHOLD = 60.0
+SENSITIVE_KEYS = (
+    "password",
+    "passwd",
+    "passphrase",
+    "secret",
+    "token",
+    "api_key",
+    "private_key",
+    "authorization",
+    "credential",
+    "cookie",
+)
 DEFAULT_MODE = "fork" if hasattr(os, "fork") else "async"
 
 
@@ -130,6 +142,8 @@ class Options:
     """The most bytes of JSON that a job's args, or its kwargs, may have."""
     max_result_bytes: int = MEBIBYTE
     """The most bytes of JSON that a return value may have."""
+    sensitive_keys: tuple[str, ...] = SENSITIVE_KEYS
+    """Values of arguments and mapping keys whose names contain one of these are not shown; case and `_` aside."""
     dialect: str | None = None
     """The plugin that serves the database, where several would."""
     claim_strategy: str | None = None

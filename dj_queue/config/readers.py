@@ -97,6 +97,15 @@ def names(value: Any) -> tuple[str, ...]:
     return tuple(_each(value, name))
 
 
+def parts_of_keys(value: Any) -> tuple[str, ...]:
+    """A list of strings with letters or digits: without any, one would be part of every key."""
+    parts = names(value)
+    for index, part in enumerate(parts):
+        if not any(map(str.isalnum, part)):
+            raise ValueError(f"item {index}: {part!r} has no letters or digits")
+    return parts
+
+
 def mapping(value: Any) -> dict[str, Any]:
     """A mapping with string keys."""
     if not isinstance(value, Mapping):

@@ -59,6 +59,7 @@ TOP: Table = {
     "max_lost_attempts": read.whole(1, 1000),
     "max_payload_bytes": read.whole(1),
     "max_result_bytes": read.whole(1),
+    "sensitive_keys": read.parts_of_keys,
     "dialect": read.or_none(read.name),
     "claim_strategy": read.or_none(read.name),
     "wakeup": read.or_none(read.names),

@@ -1,6 +1,6 @@
 """What a job is on its way in, while claimed and on its way out: the rows a dialect reads and writes."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, NamedTuple
@@ -74,6 +74,10 @@ class NewJob(NamedTuple):
     on_crash: str = "retry"
     concurrency: Concurrency | None = None
 
+    def __repr__(self) -> str:
+        """Arguments are left out: they may be sensitive."""
+        return f"NewJob({self.id}, {self.task_path}, queue {self.queue_name!r}, {self.status})"
+
 
 @dataclass(frozen=True, slots=True)
 class ClaimedJob:
@@ -85,13 +89,13 @@ class ClaimedJob:
     queue_name: str
     priority: int
     task_path: str
-    args: list[Any]
-    kwargs: dict[str, Any]
+    args: list[Any] = field(repr=False)
+    kwargs: dict[str, Any] = field(repr=False)
     enqueued_at: datetime
     run_after: datetime | None
     started_at: datetime | None
     """When the first attempt started; None while none has."""
-    errors: list[dict[str, Any]]
+    errors: list[dict[str, Any]] = field(repr=False)
     """What earlier attempts ended with, oldest first: see `dj_queue.operations.errors`."""
     lost: int
     """How many attempts ended with their process."""

@@ -2,7 +2,7 @@
 
 import json
 import traceback
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -20,13 +20,18 @@ def entries(stored: Any) -> list[dict[str, Any]]:
     return [old for old in stored if isinstance(old, dict)] if isinstance(stored, list) else []
 
 
-def entry(error: BaseException, attempt: int, process_id: UUID) -> dict[str, Any]:
-    """The entry for an attempt that ended with `error`. Never raises, whatever the exception does."""
+def entry(
+    error: BaseException, attempt: int, process_id: UUID, hide: Callable[[str], str] = str
+) -> dict[str, Any]:
+    """The entry for an attempt that ended with `error`, its text as `hide` leaves it.
+
+    Never raises, whatever the exception does.
+    """
     return {
         "attempt": attempt,
         "worker": str(process_id),
         "class": class_path(error),
-        "traceback": _format(error),
+        "traceback": _format(error, hide),
         "at": datetime.now(UTC).isoformat(),
     }
 
@@ -49,9 +54,9 @@ def appended(errors: Sequence[dict[str, Any]], new: dict[str, Any]) -> str:
     return json.dumps(shortened + kept[-KEPT_TRACEBACKS:], separators=(",", ":"))
 
 
-def _format(error: BaseException) -> str:
+def _format(error: BaseException, hide: Callable[[str], str]) -> str:
     try:
-        text = "".join(traceback.format_exception(error))
+        text = hide("".join(traceback.format_exception(error)))
     except BaseException as failure:  # noqa: BLE001 - a hostile __str__ may raise anything
         text = f"{class_path(error)}: its traceback cannot be shown ({class_path(failure)})\n"
     # Cut before escaping too: an error text of many megabytes is then copied once, not four times.

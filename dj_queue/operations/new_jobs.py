@@ -79,8 +79,7 @@ def _new_job(
 ) -> NewJob:
     key = None
     if facts.has_key:
-        duration = services.options.default_concurrency_duration
-        key = policy.concurrency_of(facts.task, args.plain, kwargs.plain, services.alias, duration)
+        key = policy.concurrency_of(facts.task, args.plain, kwargs.plain, services.alias, services.options)
     return NewJob(
         id=job_id,
         backend_alias=services.alias,

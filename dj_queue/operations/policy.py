@@ -1,15 +1,16 @@
 """Per-task options: how a task's jobs share a key, run again, and are treated after a crash."""
 
 import hashlib
-import inspect
 import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
+from dj_queue.config.options import Options
 from dj_queue.contract import Concurrency
 from dj_queue.exceptions import DispatchPolicyError
+from dj_queue.operations.redaction import Redaction
+from dj_queue.operations.signatures import named_arguments
 from dj_queue.task_types import AnyTask
 
 ON_CONFLICT = ("block", "discard")
@@ -73,9 +74,11 @@ def has_concurrency_key(task: AnyTask) -> bool:
 
 
 def concurrency_of(
-    task: AnyTask, args: Sequence[Any], kwargs: Mapping[str, Any], backend_alias: str, default_duration: float
+    task: AnyTask, args: Sequence[Any], kwargs: Mapping[str, Any], backend_alias: str, options: Options
 ) -> Concurrency | None:
     """The concurrency key that these arguments give the task, or None when it has no such option.
+
+    Its text is for people, and without what the task marks sensitive; its hash is of the whole.
 
     Raises:
         DispatchPolicyError: the function attributes are wrong or the key cannot be made.
@@ -89,7 +92,7 @@ def concurrency_of(
     if isinstance(limit, bool) or not isinstance(limit, int) or not 1 <= limit <= MAX_LIMIT:
         raise DispatchPolicyError(f"{path}.concurrency_limit is {limit!r}; use a whole number of at least 1")
     duration = getattr(func, "concurrency_duration", None)
-    duration = default_duration if duration is None else duration
+    duration = options.default_concurrency_duration if duration is None else duration
     if (
         isinstance(duration, bool)
         or not isinstance(duration, int | float)
@@ -102,7 +105,8 @@ def concurrency_of(
             f"{path}.on_conflict is {on_conflict!r}; use one of {', '.join(ON_CONFLICT)}"
         )
     key = _key(task, template, args, kwargs)
-    return Concurrency(key, hash_key(backend_alias, key), limit, float(duration), on_conflict)
+    shown = Redaction(task, options.sensitive_keys).text(key, args, kwargs)
+    return Concurrency(shown, hash_key(backend_alias, key), limit, float(duration), on_conflict)
 
 
 def hash_key(backend_alias: str, key: str) -> str:
@@ -128,19 +132,7 @@ def _key(task: AnyTask, template: object, args: Sequence[Any], kwargs: Mapping[s
 
 
 def _filled(template: str, task: AnyTask, args: Sequence[Any], kwargs: Mapping[str, Any]) -> str:
-    return template.format(**_named(task, args, kwargs))
-
-
-def _named(task: AnyTask, args: Sequence[Any], kwargs: Mapping[str, Any]) -> dict[str, Any]:
-    context = (None,) if task.takes_context else ()
-    call = _signature(task.func).bind(*context, *args, **kwargs)
-    call.apply_defaults()
-    return call.arguments
-
-
-@cache
-def _signature(func: Callable[..., Any]) -> inspect.Signature:
-    return inspect.signature(func)
+    return template.format(**named_arguments(task, args, kwargs))
 
 
 def _is_utf8(text: str) -> bool:

@@ -28,6 +28,17 @@ STATUSES: Mapping[str, TaskResultStatus] = {
     Status.DISCARDED: TaskResultStatus.FAILED,
 }
 
+
+class JobResult(TaskResult):  # type: ignore[type-arg]
+    """Django's result; a log or an error page that writes it down shows no argument and no return value."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        """What it is of, and how far that is."""
+        return f"JobResult(id={self.id!r}, task={self.task.module_path!r}, status={self.status})"
+
+
 _put = object.__setattr__
 """Sets a field of Django's frozen class."""
 
@@ -203,7 +214,7 @@ def _never_run(
     task: AnyTask, result_id: str, args: list[Any], kwargs: dict[str, Any], backend: str
 ) -> AnyResult:
     """A TaskResult whose arguments are known to be plain JSON: Django's own check of them is left out."""
-    result: AnyResult = object.__new__(TaskResult)
+    result: AnyResult = object.__new__(JobResult)
     _put(result, "task", task)
     _put(result, "id", result_id)
     _put(result, "status", TaskResultStatus.READY)

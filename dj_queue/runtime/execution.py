@@ -118,12 +118,13 @@ class Execution:
         if attempt.began:
             attempt.end()
         attempt.error = error
+        sensitive_keys = self._services.options.sensitive_keys
         try:
-            attempt.outcome = outcomes.of_error(attempt, error)
+            attempt.outcome = outcomes.of_error(attempt, error, sensitive_keys)
         except BaseException as failure:
             logger.exception("the retry option of %s failed", attempt.job.task_path)
             attempt.error, attempt.task = failure, None
-            attempt.outcome = outcomes.of_error(attempt, failure)
+            attempt.outcome = outcomes.of_error(attempt, failure, sensitive_keys)
 
 
 def is_async(attempt: Attempt) -> bool:

@@ -1,5 +1,6 @@
 """How an attempt ended, said as the outcome that is recorded."""
 
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -8,6 +9,7 @@ from dj_queue.contract.payload import dump_payload
 from dj_queue.exceptions import DjQueueError, ResultNotStorable
 from dj_queue.operations import errors
 from dj_queue.operations.policy import retry_policy
+from dj_queue.operations.redaction import Redaction
 from dj_queue.runtime.attempt import Attempt
 
 
@@ -41,9 +43,10 @@ def of_value(attempt: Attempt, text: str) -> Outcome:
     )
 
 
-def of_error(attempt: Attempt, error: BaseException) -> Outcome:
-    """The task raised: another attempt by its retry policy, else the end."""
+def of_error(attempt: Attempt, error: BaseException, sensitive_keys: Sequence[str]) -> Outcome:
+    """The task raised: another attempt by its retry policy, else the end. What is sensitive is not kept."""
     job = attempt.job
+    entry = errors.entry(error, job.attempt, job.process_id, _hide(attempt, sensitive_keys))
     policy = retry_policy(attempt.task) if attempt.task is not None else None
     delay = policy.delay_after(error, job.attempt) if policy else None
     return Outcome(
@@ -52,7 +55,7 @@ def of_error(attempt: Attempt, error: BaseException) -> Outcome:
         Status.FAILED if delay is None else Status.SCHEDULED,
         started_at=attempt.started_at or datetime.now(UTC),
         ended_at=datetime.now(UTC),
-        errors_json=errors.appended(job.errors, errors.entry(error, job.attempt, job.process_id)),
+        errors_json=errors.appended(job.errors, entry),
         retry_delay=delay or 0.0,
         lost=job.lost,
         concurrency_hash=job.concurrency_hash,
@@ -96,6 +99,14 @@ def unrecordable(outcome: Outcome, job: ClaimedJob, error: BaseException) -> Out
         lost=outcome.lost,
         concurrency_hash=job.concurrency_hash,
     )
+
+
+def _hide(attempt: Attempt, sensitive_keys: Sequence[str]) -> Callable[[str], str]:
+    """What leaves the sensitive arguments of the attempt out of a text; a task that was not found got none."""
+    if attempt.task is None:
+        return str
+    redaction = Redaction(attempt.task, sensitive_keys)
+    return lambda text: redaction.text(text, attempt.job.args, attempt.job.kwargs)
 
 
 def _fence(job: ClaimedJob) -> tuple[Any, int, Any]:

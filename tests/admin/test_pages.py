@@ -167,6 +167,44 @@ def test_page_of_a_successful_job_shows_what_it_returned(boss, admin_url, jobs, 
     assert page.buttons() == []
 
 
+@pytest.mark.fault(58)
+def test_pages_of_a_job_hide_what_is_sensitive(boss, admin_url, jobs, on):
+    refused = on(tasks.refuse_secret).enqueue("ada", "hunter2", {"apiToken": "t0k3n", "size": 7})
+    kept = on(tasks.per_secret).enqueue(secret="hunter2")
+    facts = {
+        "status": Status.SUCCESSFUL,
+        "finished_at": datetime.now(UTC),
+        "return_value": {"echo": "hunter2"},
+    }
+    jobs.filter(id=kept.id).update(**facts)
+    for result, shown in ((refused, ["ada", "size", "[hidden]"]), (kept, ["secret:[hidden]", "[hidden]"])):
+        for model in ("job", "semaphore"):
+            assert "hunter2" not in boss.get(admin_url(model)).content.decode()
+        page = Page(boss.get(admin_url("job", result.id))).text
+        assert all(part in page for part in shown)
+        assert "hunter2" not in page
+        assert "t0k3n" not in page
+
+
+@pytest.mark.fault(58)
+def test_a_job_whose_task_is_gone_shows_no_arguments(boss, admin_url, jobs, on):
+    result = on(tasks.refuse_secret).enqueue("ada", "hunter2", {})
+    jobs.filter(id=result.id).update(task_path="tests.project.tasks.gone")
+    page = Page(boss.get(admin_url("job", result.id))).text
+    assert "[hidden]" in page
+    assert "ada" not in page
+
+
+@pytest.mark.fault(58)
+def test_page_of_a_recurring_task_hides_what_is_sensitive(boss, admin_url, backend_alias):
+    facts = {"task_path": "tests.project.tasks.refuse_secret", "backend_alias": backend_alias}
+    call = {"args": ["ada"], "kwargs": {"secret": "hunter2", "body": {}}}
+    task = api.schedule_recurring_task(key="check", schedule="0 0 1 1 *", **call, **facts)
+    page = Page(boss.get(admin_url("recurringtask", task.id))).text
+    assert "ada" in page
+    assert "hunter2" not in page
+
+
 def test_huge_payload_is_cut(boss, admin_url, on):
     result = on(tasks.add).enqueue("x" * 500_000, 1)
     response = boss.get(admin_url("job", result.id))

@@ -66,6 +66,7 @@ on_thread_error: builtins.print
 max_lost_attempts: 5
 max_payload_bytes: 1000
 max_result_bytes: 2000
+sensitive_keys: [iban]
 dialect: portable
 claim_strategy: optimistic
 wakeup: [notify]
@@ -109,6 +110,7 @@ READ = Options(
     max_lost_attempts=5,
     max_payload_bytes=1000,
     max_result_bytes=2000,
+    sensitive_keys=("iban",),
     dialect="portable",
     claim_strategy="optimistic",
     wakeup=("notify",),

@@ -44,6 +44,7 @@ EXAMPLES = {
     "cron expression": (["0 3 * * *"], [1, None]),
     "dotted path of a task": (["shop.tasks.clean"], ["clean", "", 1, None]),
     "list of names": ([[], ["acme"]], ["acme", [1], None]),
+    "list of parts of names": ([[], ["iban"]], ["iban", ["_"], None]),
     "list of names or none": ([[], ["acme"], None], ["acme", [1]]),
     "list of dotted paths": ([[], ["shop.queueing"]], ["shop.queueing", [1], None]),
     "list of JSON values": ([[], [1, "a"]], ["a", {"a": 1}, [float("nan")]]),
@@ -148,3 +149,9 @@ def test_type_is_what_the_option_takes_and_nothing_else(heading, name, kind, def
     for value in refused:
         with pytest.raises(ValueError):
             reader(value)
+
+
+def test_sensitive_keys_below_the_table_are_those_of_the_source():
+    (sentence,) = re.findall(r"Sensitive are.*?:", PAGE["Of a backend alias"], flags=re.DOTALL)
+
+    assert tuple(re.findall(r"`(\w+)`", sentence)) == options.SENSITIVE_KEYS

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dj_queue.config.options import Options
 from dj_queue.contract import Concurrency
 from dj_queue.exceptions import DispatchPolicyError
 from dj_queue.operations import policy
@@ -26,7 +27,7 @@ def option(monkeypatch):
 
 
 def concurrency(task, *args, **kwargs):
-    return policy.concurrency_of(task, args, kwargs, "default", 180.0)
+    return policy.concurrency_of(task, args, kwargs, "default", Options())
 
 
 def test_a_task_without_a_key_has_no_concurrency():

@@ -10,7 +10,7 @@ from asgiref.sync import sync_to_async
 from django.db import connections
 from django.tasks import task
 
-from dj_queue.api import concurrency, on_crash, retry
+from dj_queue.api import concurrency, on_crash, retry, sensitive
 
 
 @task
@@ -91,6 +91,19 @@ def third_time(context):
     if context.attempt < 3:
         raise RuntimeError(f"attempt {context.attempt}")
     return context.attempt
+
+
+@sensitive("secret")
+@task
+def refuse_secret(user, secret, body):
+    raise ValueError(f"no such user {user} with {secret!r} and {body['token']}")
+
+
+@sensitive("secret", "return")
+@concurrency(key="secret:{secret}", limit=1)
+@task
+def per_secret(secret):
+    return {"echo": secret}
 
 
 @concurrency(key="account:{account}", limit=1)
