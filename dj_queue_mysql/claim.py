@@ -90,10 +90,10 @@ class _Hunt:
             while has_more and self._missing:
                 began = time.perf_counter()
                 most = self._wanted + len(self._passed)
-                among = lines(self._alias, self._request, group, most)
+                among, is_cut = lines(self._alias, self._request, group, most)
                 found = self._look(among)
                 seconds, count = seconds + time.perf_counter() - began, count + len(among)
-                has_more = found.has_more or len(among) >= most
+                has_more = found.has_more or is_cut
                 if found.places:
                     yield found.places
         if self._front.looked(seconds, count):

@@ -25,6 +25,13 @@ class Line(NamedTuple):
     floor: UUID | None = None
 
 
+class Lines(NamedTuple):
+    """The lines to look at, and whether others were left out that have ready jobs too."""
+
+    lines: list[Line]
+    is_cut: bool
+
+
 class Place(NamedTuple):
     """Where a ready job stands: places sort as jobs are claimed."""
 
@@ -61,7 +68,7 @@ def groups(selectors: Sequence[Selector]) -> Iterator[list[tuple[int, Selector]]
             yield list(group)
 
 
-def lines(alias: str, request: ClaimRequest, group: list[tuple[int, Selector]], most: int) -> list[Line]:
+def lines(alias: str, request: ClaimRequest, group: list[tuple[int, Selector]], most: int) -> Lines:
     """The queues of a group that may have one of its best `most` jobs.
 
     A queue whose first job comes behind those of as many others has none of them.
@@ -69,12 +76,12 @@ def lines(alias: str, request: ClaimRequest, group: list[tuple[int, Selector]], 
     (rank, selector), *_others = group
     if not selector.is_prefix:
         names = {named.name: place for place, named in reversed(group)}
-        return [Line(place, name) for name, place in names.items()]
+        return Lines([Line(place, name) for name, place in names.items()], is_cut=False)
     found = firsts(alias, request.backend_alias, selector.name)
     if len(found) > 1:
         found = _not_paused(alias, request.backend_alias, found)
     picked = [first for first in sorted(found) if rank_of(request, first.queue) == rank]
-    return [Line(rank, first.queue) for first in picked[:most]]
+    return Lines([Line(rank, first.queue) for first in picked[:most]], is_cut=len(picked) > most)
 
 
 def lanes(request: ClaimRequest, floors: Mapping[Lane, UUID]) -> list[Line]:

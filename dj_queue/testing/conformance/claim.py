@@ -109,6 +109,18 @@ class TestClaim:
     def test_an_empty_queue_gives_nothing(self, bench: Bench) -> None:
         assert bench.claim() == bench.claim("default") == bench.claim("d*", "default") == []
 
+    @pytest.mark.parametrize("selectors", [("a", "b"), ("a*", "b*", "c"), ("a", "b", "*")], ids=str)
+    def test_a_claim_of_fewer_jobs_than_selectors_ends(
+        self, bench: Bench, selectors: tuple[str, ...]
+    ) -> None:
+        assert bench.claim(*selectors, limit=1) == []
+        jobs = [bench.ready(queue_name=name) for name in ("b", "a", "b")]
+        paused = bench.ready(queue_name="a2")
+        bench.pause("a2")
+        taken = [ids(bench.claim(*selectors, limit=1)) for _ in range(4)]
+        assert taken == [[jobs[1].id], [jobs[0].id], [jobs[2].id], []]
+        assert bench.row(paused).status == Status.READY
+
     def test_a_claim_writes_process_attempt_and_time(self, bench: Bench) -> None:
         job, process_id = bench.ready(), uuid4()
         before = bench.dialect.now()
