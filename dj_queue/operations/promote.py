@@ -1,7 +1,12 @@
 """Promote: scheduled jobs that are due become ready, by the database's clock."""
 
 import time
-from datetime import timedelta
+from collections.abc import Collection
+from datetime import datetime, timedelta
+from functools import partial
+from uuid import UUID
+
+from django.db.models import QuerySet
 
 from dj_queue.contract import Status, events
 from dj_queue.models import Job
@@ -25,13 +30,44 @@ def promote_due(services: Services, batch_size: int) -> int:
     return promoted.count
 
 
+def next_due(services: Services) -> datetime | None:
+    """When the next scheduled job is due; None when none is scheduled."""
+    # None of them has finished: said so that an index of moments can be used.
+    first = _scheduled(services).filter(finished_at=None).order_by("run_after")
+    return first.values_list("run_after", flat=True).first()
+
+
 def seconds_until_due(services: Services) -> float | None:
     """Seconds until the next scheduled job is due; None when none is scheduled."""
-    jobs = Job.objects.using(services.database.alias)
-    # None of them has finished: said so that an index of moments can be used.
-    scheduled = jobs.filter(backend_alias=services.alias, status=Status.SCHEDULED, finished_at=None)
-    first = scheduled.order_by("run_after").values_list("run_after", flat=True).first()
+    first = next_due(services)
     if first is None:
         return None
     wait: timedelta = first - services.dialect.now()
     return max(0.0, wait.total_seconds())
+
+
+def scheduled_ids(services: Services) -> frozenset[UUID]:
+    """The jobs that wait for their moment."""
+    return frozenset(_scheduled(services).values_list("id", flat=True))
+
+
+def make_due(services: Services, moment: datetime) -> int:
+    """Have scheduled jobs that are due by `moment` be due now, as if that much time had passed; returns how many."""
+    early = _scheduled(services).filter(run_after__lte=moment)
+    return in_transaction(services, partial(early.update, run_after=services.dialect.now()))
+
+
+def postpone(services: Services, job_ids: Collection[UUID], by: timedelta) -> int:
+    """Have these scheduled jobs be due that much later; returns how many."""
+    jobs = _scheduled(services).filter(id__in=list(job_ids))
+    later = [(job.id, job.run_after + by) for job in jobs.only("run_after") if job.run_after is not None]
+
+    def write() -> int:
+        return sum(jobs.filter(id=job_id).update(run_after=moment) for job_id, moment in later)
+
+    return in_transaction(services, write)
+
+
+def _scheduled(services: Services) -> QuerySet[Job]:
+    jobs = Job.objects.using(services.database.alias)
+    return jobs.filter(backend_alias=services.alias, status=Status.SCHEDULED)

@@ -93,6 +93,12 @@ def third_time(context):
     return context.attempt
 
 
+@retry(max_attempts=3, backoff=600, jitter=0)
+@task
+def patient():
+    raise RuntimeError("not yet")
+
+
 @sensitive("secret")
 @task
 def refuse_secret(user, secret, body):
