@@ -157,8 +157,10 @@ def test_plugin_is_found_by_its_entry_point(wheels, vendor):
     assert text.split() == ["[dj_queue]", vendor, "=", f"dj_queue_{vendor}.plugin"]
 
 
-def test_core_offers_no_entry_point_to_itself(wheels):
-    assert "entry_points.txt" not in files_of(wheels["dj_queue"])[1]
+def test_core_offers_its_fixture_to_pytest_and_no_plugin_to_itself(wheels):
+    text = read_from(wheels["dj_queue"], "entry_points.txt").decode()
+
+    assert text.split() == ["[pytest11]", "dj_queue", "=", "dj_queue.pytest_plugin"]
 
 
 @pytest.fixture
