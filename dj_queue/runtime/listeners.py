@@ -97,10 +97,10 @@ class Listeners:
         close_all()
 
     def _tell_of(self, ear: Ear, error: Exception) -> None:
-        if not ear.is_broken:
+        was_broken, ear.is_broken = ear.is_broken, True
+        if not was_broken:
             logger.warning("wakeup %s is broken, polling goes on: %s", ear.transport.name, error)
             self._services.broadcasts.error(None, error, f"wakeup.{ear.transport.name}")
-        ear.is_broken = True
 
     def _hint(self, ear: Ear) -> None:
         ear.is_unanswered = True

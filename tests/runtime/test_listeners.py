@@ -9,7 +9,7 @@ from dj_queue.plugins.broadcasts import Broadcasts
 from dj_queue.runtime import listeners as listeners_module
 from dj_queue.runtime.doorbell import Doorbell
 from dj_queue.runtime.listeners import FREE_HINTS, LONGEST_PAUSE, RELAXED_POLLING, Ear, Listeners
-from tests.runtime.transports import Fed, Near, Nothing, Transport
+from tests.runtime.transports import Broken, Fed, Near, Nothing, Transport
 from tests.runtime.where import only_on_one
 
 LONG = 30
@@ -67,11 +67,11 @@ def test_polling_relaxes_only_while_every_host_is_heard(listening):
 def test_while_a_wakeup_is_broken_polling_goes_on_as_configured(listening, wait_until, monkeypatch, caplog):
     monkeypatch.setattr(listeners_module, "BROKEN_PAUSE", 0.05)
     told, error = [], RuntimeError("no channel")
-    transport = Transport(error, error)
+    transport = Broken(error)
     listeners, _ = listening(transport, told=told)
-    wait_until(lambda: told)
+    wait_until(lambda: transport.failures >= 3)
     assert listeners.polling_interval(0.1) == 0.1
-    transport.answers += [error, False]
+    transport.mend()
     wait_until(lambda: listeners.polling_interval(0.1) == RELAXED_POLLING)
     assert caplog.text.count("is broken, polling goes on") == 1
     assert told == [error]

@@ -35,6 +35,24 @@ class Transport:
         self.closed.set()
 
 
+class Broken(Transport):
+    """One that fails, again and again, until it is mended."""
+
+    def __init__(self, error):
+        super().__init__(False)
+        self.error = error
+        self.failures = 0
+
+    def wait(self, timeout):
+        if self.error is not None:
+            self.failures += 1
+            raise self.error
+        return super().wait(timeout)
+
+    def mend(self):
+        self.error = None
+
+
 class Near(Transport):
     """One that hears its own machine alone."""
 
