@@ -1,7 +1,6 @@
 """Real servers in front of the test project."""
 
 import os
-import socket
 import subprocess
 import sys
 import urllib.error
@@ -11,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from dj_queue.models import Process
+from tests.ports import number_of, reserved_port
 from tests.runtime.ledger import Ledger
 
 ROOT = Path(__file__).parents[2]
@@ -32,14 +32,13 @@ def processes(services):
 @pytest.fixture
 def server(backend_alias, tmp_path, monkeypatch, wait_until):
     """`server(module, *arguments)` starts `python -m module` in a folder of its own and waits until it serves."""
-    started = []
+    started, keepers = [], []
     monkeypatch.setenv("DJ_QUEUE_TEST_BACKEND", backend_alias)
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
 
     def start(*command):
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
+        keepers.append(reserved_port())
+        port = number_of(keepers[-1])
         log = (tmp_path / f"server-{port}.log").open("w")
         words = [word.replace("PORT", str(port)) for word in command]
         process = subprocess.Popen(
@@ -47,18 +46,20 @@ def server(backend_alias, tmp_path, monkeypatch, wait_until):
         )
         process.log = log
         started.append(process)
-        wait_until(lambda: process.poll() is not None or _answers(port), 60)
+        wait_until(lambda: process.poll() is not None or _answers(port), 120)
         return process
 
     yield start
     for process in started:
         process.terminate()
         try:
-            process.wait(30)
+            process.wait(60)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
         process.log.close()
+    for keeper in keepers:
+        keeper.close()
 
 
 def _answers(port):

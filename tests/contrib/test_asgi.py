@@ -9,7 +9,7 @@ from dj_queue.contrib.asgi import DjQueueLifespan
 from tests.project import tasks
 from tests.runtime.where import only_on_one
 
-GOOD_TIME = 60
+GOOD_TIME = 120
 ENDED = (0, -signal.SIGTERM)
 
 
@@ -24,7 +24,7 @@ def test_around_djangos_application_the_queue_lives_as_long_as_the_server(
     result = on(tasks.hold).enqueue(ledger.folder, "held")
     process = server(*serve("application"))
     wait_until(ledger.started, GOOD_TIME)
-    (supervisor,) = processes("supervisor")
+    (supervisor,) = wait_until(lambda: processes("supervisor"), GOOD_TIME)
     assert (supervisor.pid, processes("worker")[0].pid) == (process.pid, process.pid)
     process.terminate()
     ledger.let_go()

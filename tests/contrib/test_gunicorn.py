@@ -8,7 +8,7 @@ import pytest
 from tests.project import tasks
 from tests.runtime.where import only_on_one
 
-GOOD_TIME = 60
+GOOD_TIME = 120
 CONFIG = """
 from dj_queue.contrib import gunicorn
 
@@ -32,13 +32,13 @@ def test_one_worker_runs_the_queue_and_another_takes_over(
     arguments = ("-w", "2", "-b", "127.0.0.1:PORT", "-c", str(config), "--graceful-timeout", "30", *extra)
     process = server("gunicorn", "tests.project.wsgi:application", *arguments)
     wait_until(ledger.started, GOOD_TIME)
-    (runner,) = processes("supervisor")
+    (runner,) = wait_until(lambda: processes("supervisor"), GOOD_TIME)
     assert runner.pid != process.pid
     os.kill(runner.pid, signal.SIGKILL)
     wait_until(lambda: [p for p in processes("supervisor") if p.pid != runner.pid], GOOD_TIME)
     second = on(tasks.hold).enqueue(ledger.folder, "second")
     wait_until(lambda: "second" in {line.name for line in ledger.lines("start")}, GOOD_TIME)
-    wait_until(lambda: len(processes("supervisor")) == 1, GOOD_TIME)
+    wait_until(lambda: len(processes("supervisor")) == len(processes("worker")) == 1, GOOD_TIME)
     process.terminate()
     ledger.let_go()
     assert process.wait(GOOD_TIME) == 0

@@ -8,6 +8,8 @@ import time
 from contextlib import closing
 from pathlib import Path
 
+from tests.ports import number_of, reserved_port
+
 NOBODY = "nobody"
 POSTGRES = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
 MARIADB = shutil.which("mariadbd"), shutil.which("mariadb-install-db")
@@ -25,7 +27,8 @@ class OwnServer:
         self.data = self.folder / "data"
         self.data.mkdir()
         shutil.chown(self.data, NOBODY)
-        self.port = _free_port()
+        self._keeper = reserved_port()
+        self.port = number_of(self._keeper)
         self._process = None
 
     def start(self):
@@ -49,6 +52,7 @@ class OwnServer:
         """The end of the test."""
         if self._process is not None and self._process.poll() is None:
             self.kill()
+        self._keeper.close()
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def _spawn(self):
@@ -143,9 +147,3 @@ KINDS = {"postgres": OwnPostgres, "mysql": OwnMariaDB}
 def _startup_packet(user):
     body = (3 << 16).to_bytes(4, "big") + f"user\0{user}\0database\0postgres\0\0".encode()
     return (len(body) + 4).to_bytes(4, "big") + body
-
-
-def _free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]

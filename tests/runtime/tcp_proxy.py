@@ -4,6 +4,8 @@ import contextlib
 import socket
 import threading
 
+from tests.ports import number_of, reserved_port
+
 KEPT = 1000
 """Bytes of what a client said that are remembered."""
 
@@ -23,9 +25,9 @@ class TcpProxy:
         self._requests = 0
         self._lose_every = None
         self.lost = 0
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
+        self._lock = threading.Lock()
+        self._keeper = reserved_port()
+        self.port = number_of(self._keeper)
 
     def open(self):
         """Take connections."""
@@ -35,13 +37,14 @@ class TcpProxy:
 
     def cut(self):
         """Take no more connections and break those there are: a server that went away."""
-        if self._listener is not None:
+        with self._lock:
+            listener, self._listener = self._listener, None
+            pairs, self._pairs = self._pairs, []
+        if listener is not None:
             # Closing alone leaves the thread in accept() with the port.
             with contextlib.suppress(OSError):
-                self._listener.shutdown(socket.SHUT_RDWR)
-            self._listener.close()
-        self._listener = None
-        pairs, self._pairs = self._pairs, []
+                listener.shutdown(socket.SHUT_RDWR)
+            listener.close()
         for pair in pairs:
             _close(pair)
 
@@ -72,6 +75,7 @@ class TcpProxy:
         self._lose_every = None
         self.flow()
         self.cut()
+        self._keeper.close()
 
     def _accept(self, listener):
         while True:
@@ -80,7 +84,14 @@ class TcpProxy:
                 pair = (client, socket.create_connection(self._server))
             except OSError:
                 return
-            self._pairs.append(pair)
+            with self._lock:
+                is_cut = listener is not self._listener
+                if not is_cut:
+                    self._pairs.append(pair)
+            if is_cut:
+                # It was taken just before the cut.
+                _close(pair)
+                return
             self._start(self._pass, pair, *pair)
             self._start(self._pass, pair, *reversed(pair))
 
