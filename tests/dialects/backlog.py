@@ -1,5 +1,7 @@
 """A table full of jobs, made by the server itself: ready, scheduled and finished ones of two hundred queues."""
 
+import time
+
 from django.db import connections
 
 from dj_queue.models import Job, Pause, Process, Semaphore
@@ -38,7 +40,11 @@ NAMES = {
     "postgresql": "lpad(({})::text, 3, '0')",
     "sqlite": "printf('%03d', {})",
 }
-SETTLE = {"mysql": "ANALYZE TABLE dj_queue_job", "postgresql": "VACUUM ANALYZE dj_queue_job"}
+TABLES = ", ".join(model._meta.db_table for model in (Job, Pause, Process, Semaphore))
+SETTLE = {"mysql": f"ANALYZE TABLE {TABLES}", "postgresql": f"VACUUM (ANALYZE, INDEX_CLEANUP ON) {TABLES}"}
+SETTLED = "SELECT relallvisible = relpages FROM pg_class WHERE oid = 'dj_queue_job'::regclass"
+PATIENCE = 30
+"""Seconds that others with a snapshot may hold that up: autovacuum comes when it likes."""
 LONG_AGO = 1_600_000_000_000
 """Milliseconds since 1970: when the oldest of these jobs was enqueued."""
 
@@ -108,7 +114,7 @@ def fill(services, first, last):
         "key": f"'k' || (n % {KEYS})",
         "key_hash": HEX[vendor].format(f"n % {KEYS}", 64),
         "limit": "1",
-        "duration": "60",
+        "duration": "3600",
         "conflict": "'block'",
     }
     insert("blocked", 40_000_000, count // 10, **under_a_key)
@@ -146,8 +152,17 @@ def pause_half(services):
 
 def settle(connection):
     """Have statistics as after a while of use, and no dead rows."""
+    deadline = time.monotonic() + PATIENCE
     with connection.cursor() as cursor:
-        cursor.execute(SETTLE[connection.vendor])
+        is_settled = False
+        while not is_settled and time.monotonic() < deadline:
+            cursor.execute(SETTLE[connection.vendor])
+            is_settled = connection.vendor != "postgresql" or _answer(cursor, SETTLED)
+
+
+def _answer(cursor, query):
+    cursor.execute(query)
+    return cursor.fetchone()[0]
 
 
 def empty(services):

@@ -12,7 +12,7 @@ from dj_queue.contract import parse_selector
 from tests.runtime.tcp_proxy import TcpProxy
 from tests.runtime.where import only_on
 
-GOOD_TIME = 60
+GOOD_TIME = 120
 
 pytestmark = pytest.mark.every_server
 on_postgres = only_on("postgres", "postgres18")
@@ -40,7 +40,7 @@ def transport(services):
 def listener(proxy, transport, monkeypatch):
     """A listener through the proxy that pings itself all the time."""
     monkeypatch.setattr("dj_queue_postgres.listener.PING_EVERY", 0.1)
-    monkeypatch.setattr("dj_queue_postgres.listener.PONG_WITHIN", 1.0)
+    monkeypatch.setattr("dj_queue_postgres.listener.PONG_WITHIN", 10.0)
     listener = transport.listen([parse_selector("*")])
     yield listener
     listener.close()
