@@ -14,7 +14,7 @@ from tests.faults.footprint import Footprint
 from tests.faults.oracle import Allowances, Ledger, unfinished, violations
 
 ROOT = Path(__file__).parents[2]
-GOOD_TIME = 90
+GOOD_TIME = 150
 UNWANTED = ("Traceback (most recent call last)", "Exception in thread", "Exception ignored")
 NONE = Allowances()
 
@@ -168,7 +168,7 @@ def hold_to_promises(services, written, fleet, figures):
     return check
 
 
-def _until_none(look, seconds=10):
+def _until_none(look, seconds=60):
     """What is found still after a while: connections and processes take a moment to go."""
     deadline = time.monotonic() + seconds
     found = look()

@@ -77,7 +77,9 @@ def counted(pid, what):
 def connections_of(connection):
     """How many connections its database has; none where it has no server."""
     queries = {
-        "postgresql": "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()",
+        # Autovacuum comes and goes.
+        "postgresql": "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() "
+        "AND backend_type = 'client backend'",
         "mysql": "SELECT count(*) FROM information_schema.processlist WHERE db = database()",
     }
     if connection.vendor not in queries:

@@ -7,7 +7,7 @@ from django.db import DatabaseError, connections
 
 STATEMENTS = {
     "postgresql": (
-        "SELECT pid FROM pg_stat_activity WHERE datname = current_database()",
+        "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND backend_type = 'client backend'",
         "SELECT pg_backend_pid()",
         "SELECT pg_terminate_backend({0})",
     ),

@@ -15,6 +15,8 @@ AWAY = float(os.environ.get("DJ_QUEUE_TEST_OUTAGE", "2"))
 """Seconds that the server is away."""
 JOBS = 200
 NODES = 2
+# Two nodes that come back one after the other do not take each other for dead.
+PATIENT = "process_alive_threshold: 60\n"
 
 
 @pytest.fixture
@@ -52,7 +54,7 @@ def server(backend_alias, services, monkeypatch, server_settings):
 def test_a_server_that_is_killed_and_comes_back_finds_its_queue_at_work_again(
     services, server, fleet, backlog, settle, wait_until, hold_to_promises, figures, written
 ):
-    fleet.launch(NODES)
+    fleet.launch(NODES, options=PATIENT)
     wait_until(lambda: len(fleet.pids("worker")) == NODES, GOOD_TIME)
     backlog(JOBS)
     wait_until(written.runs, GOOD_TIME)

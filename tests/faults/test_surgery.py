@@ -14,7 +14,7 @@ from tests.faults.conftest import GOOD_TIME, UNWANTED
 from tests.faults.oracle import unfinished
 
 NODES = 2
-QUICK = "process_heartbeat_interval: 0.5\nprocess_alive_threshold: 2\n"
+QUICK = "process_heartbeat_interval: 0.5\nprocess_alive_threshold: 6\n"
 JOBS = 300
 ENOUGH = 20
 LATE = 60
@@ -106,7 +106,7 @@ def test_rows_of_a_backup_that_were_running_then_run_again(
     (written.folder / "go").touch()
     settle()
     fleet.supervisors[0].terminate()
-    assert fleet.supervisors[0].wait(20) == 0
+    assert fleet.supervisors[0].wait(60) == 0
     surgeon.restore(row)
     assert [found.kind for found in anomalies(services, [], LATE)] == [Kind.OWNERLESS]
     fleet.launch(1, options=QUICK)

@@ -31,8 +31,10 @@ class Turns:
 def kill_a_worker(pids, ledger):
     """Kill one of these and write it down; returns how many were killed."""
     for pid in random.sample(pids, min(1, len(pids))):
+        # Taken before: its jobs may run elsewhere by the time that this process has its turn again.
+        moment = time.monotonic()
         with suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
-            ledger.note_death(pid, time.monotonic())
+            ledger.note_death(pid, moment)
             return 1
     return 0
