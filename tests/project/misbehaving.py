@@ -177,11 +177,11 @@ async def run_once():
 
 
 @task
-def starve(folder):
-    """Holds the interpreter in one call until it has held it for three seconds; returns for how long."""
+def starve(folder, wanted):
+    """Holds the interpreter in one call, each longer than the last, until for so many seconds; returns for how long."""
     (Path(folder) / "ledger").write_text(f"start starve 1 {os.getpid()}\n")
     length, seconds = 20, 0.0
-    while seconds < 3:
+    while seconds < wanted:
         length += 1
         began = time.monotonic()
         re.match(r"(a+)+$", "a" * length + "b")

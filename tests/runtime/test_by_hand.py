@@ -286,7 +286,7 @@ if {starts}:
 
 def die_holding(backend_alias, *, starts):
     code = DYING.format(alias=backend_alias, starts=starts)
-    return subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False, timeout=60).returncode
+    return subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False, timeout=180).returncode
 
 
 def test_what_a_program_held_when_it_ended_is_given_back_uncounted(on, backend_alias, services, rows, jobs):

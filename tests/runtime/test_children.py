@@ -3,8 +3,8 @@
 import ctypes
 import os
 import signal
-import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -41,12 +41,21 @@ def test_the_cause_is_said_by_name(end, words):
     assert str(exit_cause(ended(end))) == f"the worker process {words}"
 
 
+NOW = 10_000.0
+
+
+@pytest.fixture
+def _frozen_clock(monkeypatch):
+    monkeypatch.setattr(children, "time", SimpleNamespace(monotonic=lambda: NOW))
+
+
 def dies(place, age):
-    child = Child(PLAN, 1, Placement(), began=time.monotonic() - age)
+    child = Child(PLAN, 1, Placement(), began=NOW - age)
     place.vacate(child)
-    return round(place.fork_at - time.monotonic(), 1)
+    return place.fork_at - NOW
 
 
+@pytest.mark.usefixtures("_frozen_clock")
 def test_the_first_death_is_followed_at_once_and_more_young_ones_by_growing_pauses():
     place = Place(PLAN)
     pauses = [dies(place, age=1) for _ in range(12)]
@@ -57,16 +66,18 @@ def test_the_first_death_is_followed_at_once_and_more_young_ones_by_growing_paus
     assert place.child is None
 
 
+@pytest.mark.usefixtures("_frozen_clock")
 def test_one_that_lived_long_is_followed_at_once():
     place = Place(PLAN, crashes=8)
     assert dies(place, age=3600) <= 0
     assert place.crashes == 0
 
 
+@pytest.mark.usefixtures("_frozen_clock")
 def test_a_process_that_cannot_be_made_is_tried_later():
     place = Place(PLAN)
     place.postpone()
-    assert place.fork_at > time.monotonic()
+    assert place.fork_at > NOW
 
 
 @pytest.fixture

@@ -9,8 +9,8 @@ from tests.project import tasks
 from tests.runtime.where import only_on, only_on_one
 
 ONE_THREAD = "workers: [{queues: '*', threads: 1}]"
-SOON_LOST = "process_heartbeat_interval: 0.5\nprocess_alive_threshold: 2"
-GOOD_TIME = 60
+SOON_LOST = "process_heartbeat_interval: 0.5\nprocess_alive_threshold: 5"
+GOOD_TIME = 120
 
 
 def test_a_killed_worker_gives_its_unstarted_jobs_back_uncounted(
@@ -54,19 +54,32 @@ def test_children_of_a_killed_supervisor_end_and_the_next_one_runs_their_jobs(
     assert len(ledger.lines("end")) == 1
 
 
+@pytest.fixture
+def node(processes, wait_until):
+    """`node()` is the supervisor, the dispatcher and the worker of the only node, once all have registered."""
+
+    def whole():
+        rows = [processes(kind) for kind in ("supervisor", "dispatcher", "worker")]
+        return [row for of_kind in rows for row in of_kind] if all(rows) else None
+
+    return lambda: wait_until(whole, GOOD_TIME)
+
+
 @pytest.mark.fault(3)
 @only_on("postgres", "portable")
 def test_the_jobs_of_a_lost_host_run_on_another_after_the_threshold(
-    on, jobs, queue_process, wait_until, ledger, processes, all_finished
+    on, jobs, queue_process, wait_until, ledger, processes, all_finished, node
 ):
     result = on(tasks.hold).enqueue(ledger.folder, "held")
     queue_process(options=SOON_LOST)
     wait_until(jobs.exclude(last_attempted_at=None).exists, GOOD_TIME)
-    lost = [*processes("worker"), *processes("dispatcher"), *processes("supervisor")]
+    lost = node()
     queue_process(options=SOON_LOST)
     wait_until(lambda: len(processes("supervisor")) == 2, GOOD_TIME)
-    for process in reversed(lost):
-        os.kill(process.pid, signal.SIGKILL)
+    # All at once: nobody sees another one die, and ends in order.
+    for number in (signal.SIGSTOP, signal.SIGKILL):
+        for process in lost:
+            os.kill(process.pid, number)
     wait_until(lambda: ledger.started(2), GOOD_TIME)
     ledger.let_go()
     wait_until(lambda: all_finished([result]), GOOD_TIME)
@@ -77,12 +90,12 @@ def test_the_jobs_of_a_lost_host_run_on_another_after_the_threshold(
 @pytest.mark.fault(4)
 @only_on_one("postgres")
 def test_a_host_that_froze_past_the_threshold_changes_nothing_when_it_wakes(
-    on, jobs, queue_process, wait_until, ledger, processes, all_finished, log_of, is_alive
+    on, jobs, queue_process, wait_until, ledger, processes, all_finished, log_of, is_alive, node
 ):
     result = on(tasks.hold).enqueue(ledger.folder, "held")
     frozen = queue_process(options=SOON_LOST)
     wait_until(jobs.exclude(last_attempted_at=None).exists, GOOD_TIME)
-    asleep = [*processes("supervisor"), *processes("dispatcher"), *processes("worker")]
+    asleep = node()
     queue_process(options=SOON_LOST)
     wait_until(lambda: len(processes("supervisor")) == 2, GOOD_TIME)
     try:

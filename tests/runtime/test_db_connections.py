@@ -137,7 +137,8 @@ def test_a_connection_that_the_server_ended_is_found_by_distrust(in_thread):
     def work(connection):
         before = _server_side_id(connection)
         killer = connection.copy()
-        verb = "SELECT pg_terminate_backend(%s)" if connection.vendor == "postgresql" else "KILL %s"
+        # It waits until the connection is gone, a minute at most.
+        verb = "SELECT pg_terminate_backend(%s, 60000)" if connection.vendor == "postgresql" else "KILL %s"
         with killer.cursor() as cursor:
             cursor.execute(verb, [before])
         killer.close()

@@ -16,10 +16,18 @@ AN_HOUR = timedelta(hours=1)
 
 
 @pytest.fixture
-def dispatcher(services):
+def make_dispatcher(services):
+    """`make_dispatcher(**options)` does nothing but promote."""
     placement = Placement()
-    yield Dispatcher(services, DispatcherOptions(batch_size=2, concurrency_maintenance=False), placement)
+    yield lambda **options: Dispatcher(
+        services, DispatcherOptions(batch_size=2, concurrency_maintenance=False, **options), placement
+    )
     placement.close()
+
+
+@pytest.fixture
+def dispatcher(make_dispatcher):
+    return make_dispatcher()
 
 
 @pytest.fixture
@@ -64,11 +72,12 @@ def test_a_full_last_batch_is_followed_by_a_pause(dispatcher, schedule, jobs):
     assert jobs.filter(status=Status.READY).count() == 4
 
 
-def test_the_pause_ends_when_the_next_job_is_due(dispatcher, schedule):
+def test_the_pause_ends_when_the_next_job_is_due(make_dispatcher, schedule):
+    patient = make_dispatcher(polling_interval=600.0)
     schedule(AN_HOUR)
-    assert dispatcher.step() == 1.0
-    schedule(timedelta(seconds=0.9))
-    assert 0.0 < dispatcher.step() <= 0.9
+    assert patient.step() == 600.0
+    schedule(timedelta(seconds=500))
+    assert 0.0 < patient.step() <= 500.0
 
 
 def test_what_is_due_before_a_relaxed_look_is_announced(services):

@@ -11,7 +11,7 @@ from dj_queue.runtime.supervisor import AsyncSupervisor
 from tests.project import tasks
 from tests.runtime.where import only_on_one
 
-GOOD_TIME = 60
+GOOD_TIME = 120
 
 
 @pytest.fixture
@@ -23,7 +23,7 @@ def embedded(backend_alias):
 
 
 def ours():
-    return [thread.name for thread in threading.enumerate() if thread.name.startswith("dj_queue-")]
+    return {thread for thread in threading.enumerate() if thread.name.startswith("dj_queue-")}
 
 
 def test_it_runs_jobs_in_this_process_until_it_is_stopped(
@@ -72,8 +72,10 @@ def test_a_stop_may_be_repeated_and_come_from_anywhere(embedded, wait_until, pro
 
 @only_on_one("default")
 def test_one_that_never_started_stops_at_once(embedded):
+    # Threads of the test before may be ending still.
+    before = ours()
     embedded.stop()
-    assert ours() == []
+    assert ours() <= before
 
 
 @only_on_one("default")

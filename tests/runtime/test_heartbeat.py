@@ -5,8 +5,8 @@ import pytest
 from tests.project import misbehaving
 from tests.runtime.where import only_on_one
 
-GOOD_TIME = 60
-THRESHOLD = 1.5
+GOOD_TIME = 120
+THRESHOLD = 4
 SHORT = f"process_heartbeat_interval: 0.5\nprocess_alive_threshold: {THRESHOLD}\nworkers: [{{queues: '*', threads: 2}}]"
 
 
@@ -15,7 +15,7 @@ SHORT = f"process_heartbeat_interval: 0.5\nprocess_alive_threshold: {THRESHOLD}\
 def test_a_task_that_starves_the_interpreter_is_not_taken_for_dead(
     on, queue_process, wait_until, ledger, processes, all_finished, log_of
 ):
-    starving = on(misbehaving.starve).enqueue(ledger.folder)
+    starving = on(misbehaving.starve).enqueue(ledger.folder, 1.5 * THRESHOLD)
     node = queue_process(options=SHORT)
     wait_until(ledger.started, GOOD_TIME)
     (worker,) = processes("worker")

@@ -9,7 +9,7 @@ import pytest
 from tests.project import tasks
 from tests.runtime.where import only_on, only_on_one
 
-GOOD_TIME = 60
+GOOD_TIME = 120
 
 
 @pytest.mark.parametrize(

@@ -179,7 +179,8 @@ def test_a_long_attempt_is_marked_as_started(recorder, attempts, jobs, wait_unti
     writing.watch(long)
     writing.watch(short)
     wait_until(lambda: jobs.get(id=long.job.id).last_attempted_at)
-    assert long.is_marked
+    # Noted here after it was written there.
+    wait_until(lambda: long.is_marked)
     writing.add(succeed(long))
     writing.add(succeed(short))
 

@@ -12,7 +12,7 @@ import pytest
 from tests.project import tasks
 from tests.runtime.where import only_on, only_on_one
 
-GOOD_TIME = 60
+GOOD_TIME = 120
 HOURLY = """
 wakeup: [same_host]
 workers: [{queues: '*', polling_interval: 3600}]

@@ -8,7 +8,7 @@ import pytest
 from tests.project import tasks
 from tests.runtime.where import only_on_one
 
-GOOD_TIME = 60
+GOOD_TIME = 120
 ONE_THREAD = "workers: [{queues: '*', threads: 1}]"
 
 
@@ -61,7 +61,9 @@ def test_int_and_hup_let_running_jobs_end(on, queue_process, wait_until, ledger,
 @pytest.mark.fault(45, 46)
 @pytest.mark.parametrize("mode", ["fork", "async"])
 @only_on_one("default")
-def test_jobs_that_never_end_cannot_hold_the_exit(on, jobs, queue_process, wait_until, ledger, mode):
+def test_jobs_that_never_end_cannot_hold_the_exit(
+    on, jobs, queue_process, wait_until, ledger, all_finished, mode
+):
     hung = [
         on(tasks.hold).enqueue(ledger.folder, "thread"),
         on(tasks.ahold).enqueue(ledger.folder, "loop"),
@@ -70,10 +72,9 @@ def test_jobs_that_never_end_cannot_hold_the_exit(on, jobs, queue_process, wait_
     ]
     short = on(tasks.add).enqueue(1, 1)
     process = queue_process("--mode", mode, options="shutdown_timeout: 0.5")
-    wait_until(lambda: ledger.started(len(hung)), GOOD_TIME)
+    wait_until(lambda: ledger.started(len(hung)) and all_finished([short]), GOOD_TIME)
     process.send_signal(signal.SIGTERM)
     assert process.wait(GOOD_TIME) == 0
-    short.refresh()
     assert short.status == "SUCCESSFUL"
     for result in hung:
         result.refresh()

@@ -23,6 +23,6 @@ def test_a_signal_that_reaches_children_too_lets_running_jobs_end(
     worker = Process.objects.using(services.database.alias).get(kind="worker")
     os.kill(worker.pid, number)
     process.send_signal(number)
-    assert process.wait(20) == 0
+    assert process.wait(60) == 0
     running.refresh()
     assert (running.status, running.attempts) == ("SUCCESSFUL", 1)

@@ -5,7 +5,7 @@ import pytest
 from tests.project import misbehaving, tasks
 from tests.runtime.where import only_on, only_on_one
 
-GOOD_TIME = 60
+GOOD_TIME = 120
 ONE_THREAD = "workers: [{queues: '*', threads: 1}]"
 UNTOUCHED = {
     "readable": True,

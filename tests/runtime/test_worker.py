@@ -16,7 +16,7 @@ from tests.project import tasks
 from tests.runtime.transports import Fed
 from tests.runtime.where import only_on_one
 
-GOOD_TIME = 60
+GOOD_TIME = 120
 
 
 @pytest.fixture
@@ -92,7 +92,9 @@ def test_a_blocked_loop_is_reported_and_so_is_its_end(
     ledger.let_go()
     wait_until(lambda: "the loop runs again" in caplog.text, GOOD_TIME)
     wait_until(lambda: all_finished([blocking]), GOOD_TIME)
-    assert caplog.text.count("a task has blocked the loop") == 1
+    # A loop that the machine kept waiting may have been reported too, each time once.
+    told = [record.getMessage().startswith("a task has blocked") for record in caplog.records]
+    assert told == [number % 2 == 0 for number in range(len(told))]
 
 
 @only_on_one("default")
