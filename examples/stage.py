@@ -63,7 +63,7 @@ def queue_process(*arguments: str, **options: Any) -> Iterator[QueueProcess]:
             queue.stop()
 
 
-def wait_for(*results: TaskResult, timeout: float = 30.0) -> None:
+def wait_for(*results: TaskResult, timeout: float = 60.0) -> None:
     """Return once all of these jobs have finished, well or not; the results then say how."""
 
     def finished() -> bool:
@@ -75,7 +75,7 @@ def wait_for(*results: TaskResult, timeout: float = 30.0) -> None:
     wait_until(finished, timeout)
 
 
-def wait_until(happened: Callable[[], object], timeout: float = 30.0) -> None:
+def wait_until(happened: Callable[[], object], timeout: float = 60.0) -> None:
     """Return once `happened()` is true; raises when it is not within `timeout` seconds, or a queue process dies."""
     deadline = time.monotonic() + timeout
     while not happened():

@@ -146,7 +146,7 @@ def queue_process(backend_alias, tmp_path):
         if process.poll() is None:
             process.send_signal(signal.SIGTERM)
         try:
-            process.wait(20)
+            process.wait(60)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
@@ -163,7 +163,7 @@ def log_of():
 def wait_until():
     """`wait_until(predicate)` returns its first true answer; fails after `timeout` seconds."""
 
-    def wait(predicate, timeout=30.0):
+    def wait(predicate, timeout=90.0):
         deadline = time.monotonic() + timeout
         while time.monotonic() < deadline:
             answer = predicate()

@@ -358,7 +358,7 @@ def test_changed_settings_are_heeded_at_once(on, backend_alias):
 
 def in_a_fresh_process(code):
     done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, timeout=60, check=False
+        [sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, timeout=180, check=False
     )
     assert done.returncode == 0, done.stderr
     return done.stdout.strip()

@@ -178,7 +178,7 @@ def test_each_process_runs_the_hooks_of_its_own_life_once(
     kinds = ["supervisor", "worker", "dispatcher", "scheduler"]
     process = queue_process("--mode", mode, options="scheduler: {dynamic_tasks_enabled: true}")
     rows = Process.objects.using(services.database.alias)
-    wait_until(lambda: rows.count() == len(kinds), 60)
+    wait_until(lambda: rows.count() == len(kinds))
     process.terminate()
     assert process.wait(60) == 0
     lines = [line.split() for line in path.read_text().splitlines()]

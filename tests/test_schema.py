@@ -40,7 +40,7 @@ def test_nodes_that_tune_at_once_all_succeed(services, without_indexes):
 
     def tune():
         try:
-            together.wait(30)
+            together.wait(120)
             schema.tune(services.database.alias)
         except Exception as error:
             errors.append(error)
@@ -51,7 +51,7 @@ def test_nodes_that_tune_at_once_all_succeed(services, without_indexes):
     for node in nodes:
         node.start()
     for node in nodes:
-        node.join(60)
+        node.join(120)
     assert errors == []
     assert indexes(connections[services.database.alias]) == without_indexes
 

@@ -18,7 +18,7 @@ def run_bench():
         environment = {name: value for name, value in os.environ.items() if not name.startswith("DJANGO_")}
         command = [sys.executable, "-m", "bench", *map(str, arguments)]
         return subprocess.run(
-            command, capture_output=True, text=True, cwd=ROOT, timeout=150, check=False, env=environment
+            command, capture_output=True, text=True, cwd=ROOT, timeout=500, check=False, env=environment
         )
 
     return run

@@ -67,7 +67,7 @@ def start(tmp_path):
 
 
 def end(process):
-    output, _ = process.communicate(timeout=60)
+    output, _ = process.communicate(timeout=180)
     return SimpleNamespace(code=process.returncode, output=output, group=process.pid)
 
 

@@ -11,11 +11,11 @@ from pathlib import Path
 
 from tests.docs.pages import ROOT, blocks
 
-TIMEOUT = 60
+TIMEOUT = 180
 MOMENT = "# a moment later"
 WAITING = """
 import time
-deadline = time.monotonic() + 30
+deadline = time.monotonic() + 90
 while not result.is_finished and time.monotonic() < deadline:
     time.sleep(0.05)
     result.refresh()

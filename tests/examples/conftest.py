@@ -25,7 +25,7 @@ def run_script(outside, tmp_path):
     def run(name, *arguments):
         command = [sys.executable, EXAMPLES / name, *arguments]
         return subprocess.run(
-            command, capture_output=True, text=True, env=outside, cwd=tmp_path, timeout=90, check=False
+            command, capture_output=True, text=True, env=outside, cwd=tmp_path, timeout=300, check=False
         )
 
     return run
@@ -46,4 +46,4 @@ def start_script(outside, tmp_path):
     yield start
     for process in started:
         process.terminate()
-        process.communicate(timeout=60)
+        process.communicate(timeout=180)

@@ -57,7 +57,7 @@ def test_demo_fails_with_the_log_when_its_queue_process_dies(start_script, tmp_p
     demo = start_script("demo.py")
     wait_for_line(demo, "· census")
     os.kill(pid_of_the_supervisor(tmp_path / "demo"), signal.SIGKILL)
-    output, _ = demo.communicate(timeout=60)
+    output, _ = demo.communicate(timeout=180)
     assert demo.returncode == 1
     assert "the queue process ended by itself, with exit code -9" in output
     assert "dj_queue.boot: dj_queue" in output
@@ -68,7 +68,7 @@ def test_interrupted_demo_stops_its_queue_process_in_order(start_script, tmp_pat
     demo = start_script("demo.py")
     wait_for_line(demo, "· census")
     demo.send_signal(number)
-    demo.communicate(timeout=60)
+    demo.communicate(timeout=180)
     assert demo.returncode == 130
     with closing(sqlite3.connect(tmp_path / "demo" / "site.sqlite3")) as database:
         assert database.execute("SELECT count(*) FROM dj_queue_process").fetchone() == (0,)

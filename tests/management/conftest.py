@@ -34,7 +34,7 @@ def manage():
             capture_output=True,
             text=True,
             cwd=ROOT,
-            timeout=60,
+            timeout=180,
             check=False,
         )
 
@@ -82,8 +82,10 @@ def empty_database(services, tmp_path):
     with connections[alias]._nodb_cursor() as cursor:
         cursor.execute(f"CREATE DATABASE {quoted}")
     yield {"DJ_QUEUE_TEST_FOLDER": str(tmp_path), "DJ_QUEUE_TEST_NAME": name}
+    # The server may not have noticed yet that a process has ended.
+    force = " WITH (FORCE)" if connections[alias].vendor == "postgresql" else ""
     with connections[alias]._nodb_cursor() as cursor:
-        cursor.execute(f"DROP DATABASE {quoted}")
+        cursor.execute(f"DROP DATABASE {quoted}{force}")
 
 
 @pytest.fixture

@@ -158,7 +158,7 @@ def test_the_boot_says_what_starts_on_what(start, wait_until, backend_alias, ser
     assert f"dj_queue {__version__}: backend {backend_alias!r} in fork mode: 1 worker\n" in said
     assert f"database {services.database.alias!r}: dialect {services.dialect.name}" in said
     process.terminate()
-    assert process.wait(20) == 0
+    assert process.wait(60) == 0
 
 
 WITHOUT_FORK = f"""
@@ -184,7 +184,7 @@ def test_a_platform_without_fork_runs_in_async_mode_and_says_so(backend_alias, t
         wait_until(lambda: "started worker" in log.read_text())
         assert "in async mode (this platform cannot fork)" in log.read_text()
         process.terminate()
-        assert process.wait(20) == 0
+        assert process.wait(60) == 0
     finally:
         process.kill()
         process.wait()
@@ -198,7 +198,7 @@ def test_fork_mode_is_refused_where_nothing_can_fork(backend_alias):
         capture_output=True,
         text=True,
         cwd=ROOT,
-        timeout=60,
+        timeout=180,
         check=False,
     )
     assert done.returncode == 1
@@ -209,7 +209,7 @@ def test_fork_mode_is_refused_where_nothing_can_fork(backend_alias):
 @pytest.mark.fault(37)
 def test_missing_tables_are_waited_for_and_then_named_in_one_line(start, empty_database, services):
     process = start("--migration-wait-timeout", "1", **empty_database)
-    assert process.wait(30) == 1
+    assert process.wait(60) == 1
     lines = process.log.read_text().splitlines()
     alias = services.database.alias
     wanted = f"database {alias!r} lacks the migrations dj_queue.0001"
@@ -231,7 +231,7 @@ def test_a_migration_that_comes_while_it_waits_lets_it_start(
     assert done.returncode == 0, done.stderr
     wait_until(lambda: "started worker" in process.log.read_text())
     process.terminate()
-    assert process.wait(20) == 0
+    assert process.wait(60) == 0
 
 
 @one_backend
@@ -240,7 +240,7 @@ def test_a_stop_while_it_waits_for_tables_is_an_orderly_end(start, empty_databas
     process = start(**empty_database)
     wait_until(lambda: "lacks the migrations" in process.log.read_text())
     process.send_signal(number)
-    assert process.wait(20) == 0
+    assert process.wait(60) == 0
 
 
 @pytest.mark.fault(16)
@@ -249,7 +249,7 @@ def test_a_silent_database_is_waited_for_until_a_stop(start, silent_database, wa
     wait_until(lambda: "boot failed and will be tried again" in process.log.read_text())
     assert process.poll() is None
     process.terminate()
-    assert process.wait(20) == 0
+    assert process.wait(60) == 0
 
 
 @pytest.mark.fault(17)
@@ -262,8 +262,8 @@ def test_a_database_that_hangs_does_not_hold_up_a_stop(start, wait_until, servic
     with socket.create_server(("127.0.0.1", 0)) as server:
         url = f"{scheme}://nobody@127.0.0.1:{server.getsockname()[1]}/nothing"
         process = start(**{f"DJ_QUEUE_TEST_{services.database.alias.upper()}_URL": url})
-        server.settimeout(30)
+        server.settimeout(60)
         connection, _address = server.accept()
         with connection:
             process.terminate()
-            assert process.wait(20) == 0
+            assert process.wait(60) == 0

@@ -33,7 +33,7 @@ def test_a_real_runtime_is_healthy_from_its_start_to_its_end(
     deep = manage("dj_queue_health", "--backend", backend_alias, "--deep", "--require-version", __version__)
     assert (deep.returncode, deep.stderr) == (0, "")
     process.terminate()
-    assert process.wait(20) == 0
+    assert process.wait(60) == 0
     after = manage("dj_queue_health", "--backend", backend_alias)
     assert (after.returncode, after.stdout) == (1, "")
     assert after.stderr.strip() == (
@@ -45,7 +45,7 @@ def test_silent_processes_are_not(call, register):
     register("supervisor", age=120)
     worker = register("worker", age=90)
     with pytest.raises(
-        CommandError, match=f"every process is silent: .* of {worker.name}, is 90 s old and 5 s"
+        CommandError, match=rf"every process is silent: .* of {worker.name}, is 9\d s old and 5 s"
     ):
         call("dj_queue_health")
 

@@ -44,7 +44,7 @@ class Crowd:
                 per_account.enqueue(1)
                 add.using(run_after=self.services.dialect.now()).enqueue(1, 1)
                 per_account.enqueue(0)
-        self.produced.wait(60)
+        self.produced.wait(180)
         self.is_produced.set()
 
     def work(self, crashes=0):

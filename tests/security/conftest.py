@@ -89,7 +89,7 @@ class Accounts:
             text=True,
             cwd=ROOT,
             check=False,
-            timeout=60,
+            timeout=180,
         )
         assert done.returncode == 0, done.stderr
         return done.stdout

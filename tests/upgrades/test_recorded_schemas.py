@@ -15,7 +15,7 @@ from tests.runtime.where import only_on
 from tests.upgrades import recorded
 
 pytestmark = [pytest.mark.fault(37), pytest.mark.every_server]
-GOOD_TIME = 90
+GOOD_TIME = 150
 MIGRATIONS = sorted(path.name for path in recorded.FOLDER.iterdir())
 without_a_pooler = only_on(*[alias for alias in settings.TASKS if alias != "pgbouncer"])
 """A pooler knows none of the databases that a test makes."""
