@@ -7,7 +7,7 @@ import sys
 from dj_queue.models import TABLES
 from tests.conftest import ROOT
 
-GOOD_TIME = 60
+GOOD_TIME = 120
 TABLE_NAMES = [model._meta.db_table for model in TABLES]
 
 
