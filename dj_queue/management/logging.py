@@ -1,19 +1,51 @@
-"""Console output for `manage.py dj_queue` where the project's LOGGING says nothing about dj_queue."""
+"""Console output for `manage.py dj_queue`: lines to read, or JSON for machines."""
 
+import json
 import logging
 import sys
+from datetime import UTC, datetime
 
-FORMAT = "%(asctime)s %(levelname)-7s [%(process)d] %(name)s: %(message)s"
+TEXT = "%(asctime)s %(levelname)-7s [%(process)d] %(name)s: %(message)s"
+FORMATS = ("text", "json")
+OURS = ("dj_queue", "django.tasks")
+"""Loggers that tell of the queue's work; the second has a line for each job."""
 
 
-def ensure_console_logging() -> None:
-    """Log dj_queue's own lines to stderr at INFO, unless its logger or the root has a handler that would."""
+class JsonFormatter(logging.Formatter):
+    """One JSON object a line."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The record with its moment in UTC, its level, logger, process, thread and text; a traceback where it has one."""
+        facts = {
+            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname,
+            "logger": record.name,
+            "process": record.process,
+            "thread": record.threadName,
+            "message": record.getMessage(),
+        }
+        if record.exc_info:
+            facts["exception"] = self.formatException(record.exc_info)
+        return json.dumps(facts)
+
+
+def log_to_console(log_format: str | None) -> None:
+    """Log to stderr at INFO: in a format that was asked for, else where the project's LOGGING has no handler that would."""
+    if log_format == "json":
+        for name in OURS:
+            _replace_handlers(logging.getLogger(name), JsonFormatter())
+        return
     logger = logging.getLogger("dj_queue")
+    if log_format is not None or not logger.hasHandlers():
+        _replace_handlers(logger, logging.Formatter(TEXT))
+    elif logger.level == logging.NOTSET:
+        logger.setLevel(logging.INFO)
+
+
+def _replace_handlers(logger: logging.Logger, formatter: logging.Formatter) -> None:
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(formatter)
+    logger.handlers = [handler]
+    logger.propagate = False
     if logger.level == logging.NOTSET:
         logger.setLevel(logging.INFO)
-    if logger.hasHandlers():
-        return
-    handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(logging.Formatter(FORMAT))
-    logger.addHandler(handler)
-    logger.propagate = False

@@ -19,7 +19,7 @@ def may_define_task(module: str, name: str) -> bool:
     if not name.isidentifier() or not all(part.isidentifier() for part in module.split(".")):
         return False
     source = _source(module)
-    if source is None or not (_is_of_installed_app(module) or _is_of_project(source)):
+    if source is None or not (_is_of_installed_app(module) or is_of_project(source)):
         return False
     return _defines(source, name)
 
@@ -49,7 +49,8 @@ def _is_of_installed_app(module: str) -> bool:
     return any(module == app.name or module.startswith(f"{app.name}.") for app in apps.get_app_configs())
 
 
-def _is_of_project(source: Path) -> bool:
+def is_of_project(source: Path) -> bool:
+    """Whether this file or folder is the project's own: not Python's, and of no installed package."""
     return not any(source.is_relative_to(folder) for folder in _installed_folders())
 
 

@@ -19,6 +19,8 @@ FLAGS = (
     "--skip-recurring",
     "--migration-wait-timeout",
     "--show-config",
+    "--reload",
+    "--log-format",
 )
 
 

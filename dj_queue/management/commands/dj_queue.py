@@ -6,10 +6,12 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from dj_queue import schema
 from dj_queue.contract import Invocation
 from dj_queue.management import arguments, reports
-from dj_queue.management.logging import ensure_console_logging
+from dj_queue.management.logging import FORMATS, log_to_console
 from dj_queue.management.refusals import in_plain_words
+from dj_queue.management.reloading import Reloading
 from dj_queue.runtime import boot
 from dj_queue.runtime.supervisor import AsyncSupervisor, ForkSupervisor, Supervisor
 from dj_queue.services import Services, current_invocation, services_for, start_with
@@ -51,6 +53,16 @@ class Command(BaseCommand):
             help="how long to wait for missing tables before giving up (default: 60)",
         )
         parser.add_argument(
+            "--reload",
+            action="store_true",
+            help="start again when code changes; runs in one process, for development",
+        )
+        parser.add_argument(
+            "--log-format",
+            choices=FORMATS,
+            help="log to the standard error output in this format, whatever LOGGING says: lines to read, or JSON",
+        )
+        parser.add_argument(
             "--show-config", action="store_true", help="print every option with its source, and end"
         )
 
@@ -60,6 +72,8 @@ class Command(BaseCommand):
             raise CommandError(
                 "--only-work and --only-dispatch exclude each other: leave both out to run everything"
             )
+        if options["reload"] and options["mode"] == "fork":
+            raise CommandError("--reload runs everything in one process: leave out --mode fork")
         start_with(_invocation(options))
         with in_plain_words():
             if options["action"] == "plugins":
@@ -68,6 +82,10 @@ class Command(BaseCommand):
             services = services_for(options["backend"])
             if options["show_config"]:
                 self.stdout.write(reports.configuration(services))
+                return
+            log_to_console(options["log_format"])
+            if options["reload"]:
+                self._run_reloading(services, options["config"])
                 return
             self._run(services, options["migration_wait_timeout"])
 
@@ -78,7 +96,6 @@ class Command(BaseCommand):
             raise CommandError("\n".join(problems))
 
     def _run(self, services: Services, migration_wait: float) -> None:
-        ensure_console_logging()
         supervisor_class: type[Supervisor] = (
             ForkSupervisor if services.options.mode == "fork" else AsyncSupervisor
         )
@@ -92,12 +109,22 @@ class Command(BaseCommand):
             if getattr(self, "_called_from_command_line", False):
                 standby.be_last()
 
+    def _run_reloading(self, services: Services, config_file: str | None) -> None:
+        def make() -> AsyncSupervisor:
+            schema.require_ready(services.database.alias)
+            supervisor = AsyncSupervisor(services.alias, invocation=current_invocation(), standalone=False)
+            for line in reports.boot_lines(services, supervisor):
+                logger.info(line)
+            return supervisor
+
+        Reloading(make, config_file).run()
+
 
 def _invocation(options: dict[str, Any]) -> Invocation:
     """This command line, over the environment the process has."""
     return Invocation(
         config_file=options["config"],
-        mode=options["mode"],
+        mode="async" if options["reload"] else options["mode"],
         only_work=options["only_work"],
         only_dispatch=options["only_dispatch"],
         skip_recurring=options["skip_recurring"],

@@ -1,0 +1,99 @@
+"""`manage.py dj_queue --reload`: code that changes is run by the next job, and no job is cut off for it."""
+
+import importlib
+import os
+import signal
+import subprocess
+import sys
+
+import pytest
+
+from dj_queue.models import Process
+from tests.management.conftest import MANAGE, ROOT, one_backend
+
+TASKS = """
+import time
+from pathlib import Path
+
+from django.tasks import task
+
+
+@task
+def answer():
+    return {answer!r}
+
+
+@task
+def wait_for(path):
+    Path(path + ".started").touch()
+    while not Path(path).exists():
+        time.sleep(0.05)
+    return "ended"
+"""
+GOOD_TIME = 90
+
+
+@pytest.fixture
+def module(tmp_path, monkeypatch):
+    """`module.write(answer)` writes a module of tasks that processes find; `module.tasks()` imports it here."""
+    name = "tasks_that_change"
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")]))
+
+    class Module:
+        def write(self, answer):
+            (tmp_path / f"{name}.py").write_text(TASKS.format(answer=answer))
+
+        def tasks(self):
+            return importlib.import_module(name)
+
+    yield Module()
+    sys.modules.pop(name, None)
+
+
+@pytest.fixture
+def reloading(backend_alias, tmp_path):
+    """The command with `--reload` as its own group of processes; its output is in `.path`."""
+    path = tmp_path / "reloading.log"
+    with path.open("w") as output:
+        process = subprocess.Popen(
+            [sys.executable, MANAGE, "dj_queue", "--backend", backend_alias, "--reload"],
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            cwd=ROOT,
+            start_new_session=True,
+        )
+    process.path = path
+    yield process
+    if process.poll() is None:
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+
+
+@one_backend
+def test_changed_code_is_run_and_running_jobs_end(module, request, services, on, jobs, wait_until, tmp_path):
+    module.write("old")
+    reloading = request.getfixturevalue("reloading")
+    tasks = module.tasks()
+    first = on(tasks.answer).enqueue()
+    wait_until(lambda: jobs.filter(id=first.id, return_value="old").exists(), GOOD_TIME)
+    gate = tmp_path / "gate"
+    held = on(tasks.wait_for).enqueue(str(gate))
+    wait_until((tmp_path / "gate.started").exists, GOOD_TIME)
+    module.write("new")
+    wait_until(lambda: "stopping" in reloading.path.read_text(), GOOD_TIME)
+    gate.touch()
+    second = on(tasks.answer).enqueue()
+    wait_until(lambda: jobs.filter(id=second.id, return_value="new").exists(), GOOD_TIME)
+    wait_until(lambda: jobs.filter(id=held.id, return_value="ended").exists(), GOOD_TIME)
+    assert jobs.get(id=held.id).attempts == 1
+    os.killpg(reloading.pid, signal.SIGINT)
+    reloading.wait(GOOD_TIME)
+    wait_until(lambda: not Process.objects.using(services.database.alias).exists(), GOOD_TIME)
+    assert "Traceback" not in reloading.path.read_text()
+
+
+def test_fork_mode_is_refused(manage):
+    done = manage("dj_queue", "--reload", "--mode", "fork")
+    assert done.returncode == 1
+    assert done.stderr.strip().endswith("leave out --mode fork")
