@@ -1,6 +1,7 @@
 """What a queue process holds of its machine and its server: threads, files, connections, dead children."""
 
 import os
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -48,7 +49,9 @@ def children(pid):
     """The pids of its children."""
     found = []
     for path in Path(f"/proc/{pid}/task").glob("*/children"):
-        found += [int(child) for child in path.read_text().split()]
+        # A thread may end between the two looks.
+        with suppress(FileNotFoundError, ProcessLookupError):
+            found += [int(child) for child in path.read_text().split()]
     return found
 
 
@@ -70,7 +73,7 @@ def counted(pid, what):
     """How many entries of one kind it has: `fd` for open files, `task` for threads."""
     try:
         return sum(1 for _entry in Path(f"/proc/{pid}/{what}").iterdir())
-    except FileNotFoundError:
+    except (FileNotFoundError, ProcessLookupError):
         return 0
 
 
