@@ -1,8 +1,13 @@
 """`--reload`: the queue starts again when the project's code changes, by Django's autoreloader."""
 
 import logging
+import os
+import signal
+import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 from django.apps import apps
@@ -13,6 +18,9 @@ from dj_queue.operations.task_sources import is_of_project
 from dj_queue.runtime.supervisor import AsyncSupervisor
 
 logger = logging.getLogger("dj_queue.boot")
+
+LOOK_EVERY = 0.5
+"""Seconds between looks whether the reloader's parent lives."""
 
 
 class Reloading:
@@ -26,27 +34,40 @@ class Reloading:
         self._make = make
         self._config_file = config_file
         self._supervisor: AsyncSupervisor | None = None
+        self._is_ending = False
+        self._lock = threading.Lock()
 
     def run(self) -> None:
         """Run until interrupted. Ends this process by SystemExit when code changed."""
         autoreload.autoreload_started.connect(self._watch)
+        if os.environ.get(autoreload.DJANGO_AUTORELOAD_ENV) == "true":
+            signal.signal(signal.SIGINT, self._interrupted)
         try:
-            autoreload.run_with_reloader(self._start)
+            autoreload.run_with_reloader(self._serve)
         finally:
-            if self._supervisor is not None:
-                self._supervisor.stop()
+            self._stop()
 
-    def _start(self) -> None:
+    def _serve(self) -> None:
+        """In a thread of the process that is started again: run the queue for as long as its parent lives."""
+        parent = os.getppid()
         try:
-            supervisor = self._make()
-            supervisor.start()
+            with self._lock:
+                self._start()
         except DjQueueError as error:
             logger.error("%s; waiting for the code to change", error)  # noqa: TRY400 - the text says it
-            return
-        self._supervisor = supervisor
+        while os.getppid() == parent:
+            time.sleep(LOOK_EVERY)
+        self._end()
+
+    def _start(self) -> None:
+        if not self._is_ending:
+            supervisor = self._make()
+            supervisor.start()
+            self._supervisor = supervisor
 
     def _watch(self, sender: Any, **kwargs: Any) -> None:
         """Task modules are imported for their first job: until then nothing else would watch them."""
+        signal.signal(signal.SIGTERM, self._interrupted)  # in place of the reloader's own, which kills
         for app in apps.get_app_configs():
             folder = Path(app.path).resolve()
             if is_of_project(folder):
@@ -54,3 +75,20 @@ class Reloading:
         if self._config_file:
             file = Path(self._config_file).resolve()
             sender.watch_dir(file.parent, file.name)
+
+    def _interrupted(self, number: int, frame: FrameType | None) -> None:
+        """Raises nothing: where a finalizer runs, that would be lost."""
+        if self._is_ending and self._supervisor is not None:
+            self._supervisor.request_stop_now()
+        if not self._is_ending:
+            self._is_ending = True
+            threading.Thread(target=self._end, name="dj_queue-end").start()
+
+    def _end(self) -> None:
+        self._stop()
+        os._exit(0)
+
+    def _stop(self) -> None:
+        with self._lock:
+            if self._supervisor is not None:
+                self._supervisor.stop()
