@@ -26,8 +26,8 @@ from dj_queue.runtime.vouching import Vouching
 
 logger = logging.getLogger("dj_queue.supervisor")
 
-KILL_GRACE = 5.0
-"""Seconds beyond `shutdown_timeout` that a child gets to write its last outcomes before it is killed."""
+KILL_GRACE = LAST_WRITES + 2.0
+"""Seconds beyond `shutdown_timeout` that a child gets before it is killed: more than it takes for its last writes."""
 
 
 class ForkSupervisor(Supervisor):
