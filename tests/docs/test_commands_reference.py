@@ -63,6 +63,16 @@ def test_reference_begins_with_what_the_command_says_of_itself(name):
     assert " ".join(load_command_class("dj_queue", name).help.split()) in " ".join(PAGE[name].split())
 
 
+@pytest.mark.parametrize("name", COMMANDS)
+def test_examples_of_the_help_can_be_typed(name):
+    examples = re.findall(r"^  manage\.py (\S+) ?(.*?)  ", parser_of(name).format_help(), flags=re.MULTILINE)
+
+    assert examples
+    for command, arguments in examples:
+        assert command == name
+        parser_of(name).parse_args(shlex.split(arguments))
+
+
 @pytest.mark.parametrize(
     ("page", "line"), LINES, ids=[f"{pages.name_of(page)}: {line}" for page, line in LINES]
 )

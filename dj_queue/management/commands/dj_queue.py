@@ -9,6 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 from dj_queue import schema
 from dj_queue.contract import Invocation
 from dj_queue.management import arguments, reports
+from dj_queue.management.examples import add_examples
 from dj_queue.management.logging import FORMATS, log_to_console
 from dj_queue.management.refusals import in_plain_words
 from dj_queue.management.reloading import Reloading
@@ -64,6 +65,15 @@ class Command(BaseCommand):
         )
         parser.add_argument(
             "--show-config", action="store_true", help="print every option with its source, and end"
+        )
+        add_examples(
+            parser,
+            ("dj_queue", "run everything that the options name"),
+            ("dj_queue --reload", "while you develop: start again when code changes"),
+            ("dj_queue --only-work", "workers alone; dispatchers and scheduler run elsewhere"),
+            ("dj_queue --config /etc/shop/queue.yml", "options from a file, over those of TASKS"),
+            ("dj_queue --show-config", "what it would run with, and who said so"),
+            ("dj_queue plugins", "what is plugged in, and what is wrong with it"),
         )
 
     def handle(self, *args: Any, **options: Any) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from dj_queue.management import arguments
+from dj_queue.management.examples import add_examples
 from dj_queue.management.refusals import blaming_the_database, in_plain_words
 from dj_queue.operations import health
 from dj_queue.operations.anomalies import STUCK_AFTER, lasting_anomalies
@@ -58,6 +59,13 @@ class Command(BaseCommand):
         )
         parser.add_argument(
             "--require-version", metavar="V", help="refuse live processes of another version of dj_queue"
+        )
+        add_examples(
+            parser,
+            ("dj_queue_health", "is anybody at work? For a probe"),
+            ("dj_queue_health --deep", "and is anything stuck?"),
+            ("dj_queue_health --repair", "set going what is stuck"),
+            ("dj_queue_health --require-version 1.0.0", "has every process been replaced?"),
         )
 
     def handle(self, *args: Any, **options: Any) -> None:

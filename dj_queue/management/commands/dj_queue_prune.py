@@ -6,6 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from dj_queue.management import arguments
+from dj_queue.management.examples import add_examples
 from dj_queue.management.refusals import blaming_the_database, in_plain_words
 from dj_queue.operations.cleanup import BATCH, Narrowing, Retention, prune
 from dj_queue.schema import require_ready
@@ -41,6 +42,15 @@ class Command(BaseCommand):
         parser.add_argument("--task-path", metavar="PATH", help="only jobs of this task")
         parser.add_argument(
             "--task-key", metavar="KEY", help="only slots of the recurring task with this key"
+        )
+        add_examples(
+            parser,
+            ("dj_queue_prune", "what the retention options say is over"),
+            ("dj_queue_prune --older-than 86400", "what ended well more than a day ago"),
+            (
+                "dj_queue_prune --failed-older-than 604800 --task-path shop.tasks.ship",
+                "old failures of one task",
+            ),
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
