@@ -26,7 +26,7 @@ faults: ## bring every fault to every database, and write docs/reliability.md; a
 soak: ## an hour of mixed load with faults on each database: does anything grow? ARGS="--minutes 10 postgres"
 	@python=$$($(FIND_PYTHON)) && "$$python" scripts/soak.py $(ARGS)
 
-check: ## format, lint, types, layers
+check: ## format, lint, types, layers, and the docs' site below .cache/docs
 	@python=$$($(FIND_PYTHON)) && "$$python" scripts/check.py
 
 bench: ## measure speed, latency and idle cost on every database: some minutes

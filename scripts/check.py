@@ -1,4 +1,4 @@
-"""`make check`: format, lint, layers and types; every check runs, any failure fails."""
+"""`make check`: format, lint, layers, types and the documentation's site; every check runs, any failure fails."""
 
 import subprocess
 import sys
@@ -12,6 +12,7 @@ CHECKS = (
     ("lint", ["ruff", "check", "--quiet", "."]),
     ("layers", ["lint-imports", ".importlinter.toml", "--no-cache"]),
     ("types", ["mypy"]),
+    ("docs", ["sphinx-build", "-q", "-E", "-W", "--keep-going", "-b", "html", "docs", ".cache/docs"]),
 )
 
 
@@ -35,6 +36,9 @@ def run(interpreter: Path) -> bool:
 
 if __name__ == "__main__":
     environment = make(
-        ".venv-check", sys.executable, installable_plugins(), (*group("test"), *group("check"))
+        ".venv-check",
+        sys.executable,
+        installable_plugins(),
+        (*group("test"), *group("check"), *group("docs")),
     )
     sys.exit(0 if run(environment) else 1)
