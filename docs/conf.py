@@ -2,10 +2,9 @@
 
 project = "dj_queue"
 author = "the dj_queue maintainers"
-extensions = ["myst_parser", "sphinx_external_toc", "sphinxcontrib.mermaid"]
+extensions = ["myst_parser", "sphinx_external_toc"]
 exclude_patterns = ["how-to/roles"]
 external_toc_path = "contents.yml"
 myst_heading_anchors = 3
-myst_fence_as_directive = ["mermaid"]
 html_theme = "furo"
 html_title = "dj_queue"
