@@ -21,6 +21,7 @@ from dj_queue.contract import (
     DatabaseInfo,
     Dialect,
     Invocation,
+    PluginOptionsError,
     WakeupTransport,
 )
 from dj_queue.exceptions import ConfigurationError, PluginError
@@ -124,6 +125,15 @@ def _build(alias: str) -> Services:
     except ConfigSourceError as error:
         raise ConfigurationError([str(error), *_problems_in_settings(alias)]) from error
     options = read_options(alias, merged)
+    try:
+        return _serving(alias, backend_class, host, merged, options)
+    except PluginOptionsError as error:
+        texts = [f"{merged.place(('plugin_options', *path))}: {text}" for path, text in error.problems]
+        raise ConfigurationError(texts) from error
+
+
+def _serving(alias: str, backend_class: type, host: PluginHost, merged: Merged, options: Options) -> Services:
+    """What the plugins give for these options."""
     database = database_of(options.database_alias)
     dialect = host.ask_one("dj_queue_dialect", options.dialect, database=database)
     facts = {"database": database, "options": options.values}

@@ -9,7 +9,7 @@ from django.test import override_settings
 
 from dj_queue import services as services_module
 from dj_queue.backend import DjQueueBackend
-from dj_queue.contract import ConfigLayer, Dialect, Invocation, hookimpl
+from dj_queue.contract import ConfigLayer, Dialect, Invocation, PluginOptionsError, hookimpl
 from dj_queue.exceptions import ConfigurationError, PluginError
 from dj_queue.portable.dialect import PortableDialect
 from dj_queue.services import queue_aliases, reset, services_for, start_with
@@ -51,6 +51,15 @@ class WakesToo:
     @hookimpl
     def dj_queue_wakeup_transport(self, database):
         return Hushed("whistle")
+
+
+class Particular:
+    """A plugin that wants two options, in words."""
+
+    @hookimpl
+    def dj_queue_wakeup_transport(self, options):
+        own = options["plugin_options"]["acme"]
+        raise PluginOptionsError([(("acme", name), f"{value!r} is no word") for name, value in own.items()])
 
 
 class Dialects:
@@ -264,6 +273,22 @@ def test_every_wakeup_counts_unless_some_are_named():
     for wanted, names in ((None, ["bell", "whistle", "same_host"]), (["whistle"], ["whistle"]), ([], [])):
         with tasks(plugins=plugins, wakeup=wanted):
             assert [transport.name for transport in services_for("q").wakeups] == names
+
+
+def test_options_that_a_plugin_refuses_are_told_each_with_its_place(command_line, tmp_path):
+    path = tmp_path / "queue.yml"
+    path.write_text("plugin_options: {acme: {bell: 3}}\n")
+    plugins = [f"{HERE}.Particular"]
+
+    said = refusal(ConfigurationError, plugins=plugins, plugin_options={"acme": {"bell": 1, "whistle": 2}})
+    command_line(Invocation(config_file=str(path)))
+    said_of_the_file = refusal(ConfigurationError, plugins=plugins)
+
+    assert said.splitlines() == [
+        "TASKS['q']['OPTIONS']['plugin_options']['acme']['bell']: 1 is no word",
+        "TASKS['q']['OPTIONS']['plugin_options']['acme']['whistle']: 2 is no word",
+    ]
+    assert said_of_the_file == f"{path}: plugin_options.acme.bell: 3 is no word"
 
 
 def test_wakeup_that_no_plugin_gives_is_refused_naming_those_they_give():

@@ -7,7 +7,7 @@ from dj_queue.contract.claim import ClaimRequest, ClaimStrategy
 from dj_queue.contract.config import ConfigLayer, Invocation
 from dj_queue.contract.database import CheckMessage, DatabaseInfo, OldestReader
 from dj_queue.contract.dialect import Dialect
-from dj_queue.contract.errors import ConfigSourceError, PayloadError
+from dj_queue.contract.errors import ConfigSourceError, PayloadError, PluginOptionsError
 from dj_queue.contract.events import Event, JobInfo, OutcomeInfo, ProcessInfo, Sample
 from dj_queue.contract.jobs import (
     MOST_ATTEMPTS,
@@ -52,6 +52,7 @@ __all__ = [
     "OutcomeInfo",
     "OutcomeKind",
     "PayloadError",
+    "PluginOptionsError",
     "ProcessInfo",
     "Promoted",
     "Sample",

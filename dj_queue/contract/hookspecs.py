@@ -36,7 +36,10 @@ def dj_queue_claim_strategy(
     Args:
         database: alias, vendor and engine of the queue's database.
         dialect: what `dj_queue_dialect` gave.
-        options: the backend alias's merged options.
+        options: the backend alias's merged options; the plugin's own are below `plugin_options`.
+
+    Raises:
+        dj_queue.contract.errors.PluginOptionsError: the plugin's own options cannot work.
     """
 
 
@@ -46,7 +49,10 @@ def dj_queue_wakeup_transport(database: DatabaseInfo, options: Mapping[str, Any]
 
     Args:
         database: alias, vendor and engine of the queue's database.
-        options: the backend alias's merged options.
+        options: the backend alias's merged options; the plugin's own are below `plugin_options`.
+
+    Raises:
+        dj_queue.contract.errors.PluginOptionsError: the plugin's own options cannot work.
     """
 
 

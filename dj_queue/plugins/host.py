@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 import pluggy
 
-from dj_queue.contract import ConfigSourceError
+from dj_queue.contract import ConfigSourceError, PluginOptionsError
 from dj_queue.exceptions import PluginError
 from dj_queue.plugins.broadcaster import Broadcaster
 from dj_queue.plugins.failures import Failures, OnError
@@ -67,6 +67,7 @@ class PluginHost:
         Raises:
             PluginError: a plugin raised; the text names it and the hook.
             ConfigSourceError: a plugin's config source is there but cannot be read.
+            PluginOptionsError: a plugin's own options cannot work.
         """
         plugins = self._answering(hook, facts)
         return [answer for plugin in plugins for answer in self._ask_or_blame(plugin, hook, facts)]
@@ -81,6 +82,7 @@ class PluginHost:
 
         Raises:
             PluginError: a plugin raised, several answer, or nobody gives what is wanted.
+            PluginOptionsError: a plugin's own options cannot work.
         """
         answers = self.ask_all(hook, **facts)
         if wanted is not None:
@@ -141,7 +143,7 @@ class PluginHost:
     def _ask_or_blame(self, plugin: LoadedPlugin, hook: str, facts: Mapping[str, object]) -> list[Answer]:
         try:
             return self._ask(plugin, hook, facts)
-        except ConfigSourceError:
+        except (ConfigSourceError, PluginOptionsError):
             raise
         except (Exception, SystemExit) as error:
             text = f"{plugin.label} failed in {hook}: {type(error).__name__}: {error}"
