@@ -5,6 +5,7 @@ Prints one line for each. Runs inside the test environment, which has the driver
 
 import getpass
 import os
+import shutil
 import subprocess
 import time
 from collections.abc import Callable
@@ -31,6 +32,7 @@ def main_databases(servers: Servers) -> dict[str, str]:
     """The variables that name the databases for every test."""
     say("SQLite: tested on files")
     found = {POSTGRES: _postgres(servers), MYSQL: _mysql(servers)}
+    _redis()
     return {variable: url for variable, url in found.items() if url}
 
 
@@ -64,6 +66,16 @@ def _mysql(servers: Servers) -> str | None:
     users = dict.fromkeys(("root", getpass.getuser()))
     local = [f"mysql://{user}@{host}:3306/" for host in hosts for user in users]
     return _main("MySQL or MariaDB", MYSQL, local, lambda: _installed(servers.mariadb, "mariadb-server"))
+
+
+def _redis() -> None:
+    """Tests of the example plugin for Redis start and kill servers of their own."""
+    is_here = shutil.which("redis-server") or install(("redis-server",))
+    say(
+        "Redis: tested on servers of the tests"
+        if is_here
+        else "Redis: not tested, redis-server is not installed"
+    )
 
 
 def _main(label: str, variable: str, local: list[str], start: Start) -> str | None:
