@@ -1,7 +1,7 @@
 """Wakeups on PostgreSQL: NOTIFY after the commit, throttled; one LISTEN connection for each listener."""
 
 import time
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from django.db import connections
 
@@ -29,17 +29,17 @@ class NotifyWakeup:
     def __init__(self, database: DatabaseInfo) -> None:
         """Announce on this database; connects to nothing."""
         self._alias = database.alias
-        self._quiet_until: dict[str, float] = {}
+        self._quiet_until: Mapping[str, float] = {}
 
     def announce(self, queues: Collection[str]) -> None:
         """One NOTIFY in a transaction of its own, for the queues that were not announced a moment ago."""
         now = time.monotonic()
-        due = [queue for queue in queues if self._quiet_until.get(queue, 0.0) <= now]
+        quiet = {queue: until for queue, until in self._quiet_until.items() if until > now}
+        due = [queue for queue in queues if queue not in quiet]
         if not due or not connections[self._alias].get_autocommit():
             return
-        if len(self._quiet_until) > len(due):
-            self._quiet_until = {queue: until for queue, until in self._quiet_until.items() if until > now}
-        self._quiet_until.update(dict.fromkeys(due, now + QUIET))
+        # Replaced and never changed, as other threads may be reading it.
+        self._quiet_until = {**quiet, **dict.fromkeys(due, now + QUIET)}
         with cursor(self._alias) as raw:
             raw.execute(NOTIFY, (CHANNEL, _payload(due)))
 

@@ -113,3 +113,14 @@ def test_what_is_announced_through_a_pooler_is_heard_by_who_listens_at_the_serve
             transport.announce(["default"])
     finally:
         listener.close()
+
+
+@on_postgres
+def test_what_one_thread_reads_of_recent_announcements_no_other_changes(services):
+    from dj_queue_postgres.wakeup import NotifyWakeup
+
+    transport = NotifyWakeup(services.database)
+    transport.announce(["first"])
+    being_read = iter(transport._quiet_until)
+    transport.announce(["second"])
+    assert list(being_read) == ["first"]
