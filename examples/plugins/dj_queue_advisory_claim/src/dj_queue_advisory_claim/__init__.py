@@ -1,0 +1,1 @@
+"""Claims the jobs of dj-queue on PostgreSQL under an advisory lock: one worker at a time."""
