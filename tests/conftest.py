@@ -70,13 +70,25 @@ def _on_server(alias, verb):
 
 
 def pytest_collection_modifyitems(items):
-    """Leave to the servers beside the main ones what is marked for every server."""
-    items[:] = [item for item in items if _is_on_a_main_server(item) or _is_for_every_server(item)]
+    """Leave to the servers beside the main ones what is marked for every server, and one SQLite to what is about processes."""
+    items[:] = [
+        item
+        for item in items
+        if (_is_on_a_main_server(item) or _is_for_every_server(item)) and not _is_once_more_on_sqlite(item)
+    ]
 
 
 def _is_for_every_server(item):
-    is_for_the_report = os.environ.get("DJ_QUEUE_TEST_FAULTS") == "full" and item.get_closest_marker("fault")
-    return is_for_the_report or item.get_closest_marker("every_server")
+    return _is_for_the_report(item) or item.get_closest_marker("every_server")
+
+
+def _is_for_the_report(item):
+    return os.environ.get("DJ_QUEUE_TEST_FAULTS") == "full" and item.get_closest_marker("fault")
+
+
+def _is_once_more_on_sqlite(item):
+    is_long = item.get_closest_marker("of_the_runtime") and not _is_for_the_report(item)
+    return is_long and item.callspec.params.get("backend_alias") == "portable"
 
 
 def _is_on_a_main_server(item):

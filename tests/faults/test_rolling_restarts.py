@@ -17,6 +17,7 @@ OPTIONS = "shutdown_timeout: 10\nprocess_alive_threshold: 60\n"
 PAUSE = 0.02
 
 
+@pytest.mark.of_the_runtime
 @pytest.mark.fault(48)
 def test_restarts_of_nodes_under_load_lose_double_and_fail_nothing(
     services, queue_process, enqueuer, written, wait_until, settle, hold_to_promises, figures, rounds

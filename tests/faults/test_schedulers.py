@@ -35,6 +35,7 @@ def kill(supervisor):
             os.kill(pid, signal.SIGKILL)
 
 
+@pytest.mark.of_the_runtime
 @pytest.mark.fault(31)
 def test_each_slot_is_fired_once_and_none_is_missed_while_one_scheduler_lives(
     services, fleet, wait_until, hold_to_promises, figures, rounds

@@ -14,7 +14,7 @@ from tests.faults.conftest import GOOD_TIME
 from tests.faults.footprint import children, state
 from tests.project import tasks
 
-pytestmark = pytest.mark.fault(47)
+pytestmark = [pytest.mark.fault(47), pytest.mark.of_the_runtime]
 
 OPTIONS = "workers: [{queues: '*', threads: 3, processes: 2}]\nshutdown_timeout: 2\n"
 JOBS, NAPS = 60, 6

@@ -46,6 +46,7 @@ def sound(services, fleet):
     return check
 
 
+@pytest.mark.of_the_runtime
 @pytest.mark.fault(59)
 def test_work_goes_on_when_processes_and_keys_vanish(
     jobs, surgeon, fleet, backlog, enqueuer, written, settle, wait_until, repair, sound, figures
@@ -94,6 +95,7 @@ def test_the_outcome_of_a_deleted_job_is_dropped_and_its_slot_goes_to_the_next(
     sound(supervisors)
 
 
+@pytest.mark.of_the_runtime
 @pytest.mark.fault(59)
 def test_rows_of_a_backup_that_were_running_then_run_again(
     on, services, jobs, surgeon, fleet, written, settle, wait_until, sound
@@ -117,6 +119,7 @@ def test_rows_of_a_backup_that_were_running_then_run_again(
     sound(fleet.supervisors)
 
 
+@pytest.mark.of_the_runtime
 @pytest.mark.fault(59)
 def test_repairs_under_load_change_nothing_that_is_in_order(
     services, fleet, enqueuer, settle, wait_until, hold_to_promises, figures

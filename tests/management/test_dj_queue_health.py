@@ -178,6 +178,7 @@ def test_deep_names_what_stands_around_the_queue_too(call, running, services, on
         call("dj_queue_health", "--deep")
 
 
+@pytest.mark.of_the_runtime
 @pytest.mark.fault(59)
 def test_repair_says_line_by_line_what_it_did_and_ends_well(call, running, on, jobs, surgeon):
     claimed, scheduled, first, _second = (

@@ -63,6 +63,7 @@ def schema_of(services):
     return look
 
 
+@pytest.mark.of_the_runtime
 @pytest.mark.fault(37)
 @pytest.mark.parametrize("app", [(), ("dj_queue",)], ids=["every app", "the queue alone"])
 def test_nodes_that_migrate_an_empty_database_at_once_leave_a_whole_schema(
@@ -82,6 +83,7 @@ def test_nodes_that_migrate_an_empty_database_at_once_leave_a_whole_schema(
     assert schema_of({}).startswith("[null, {")
 
 
+@pytest.mark.of_the_runtime
 @pytest.mark.fault(37)
 def test_nodes_that_each_migrate_before_they_start_have_nothing_to_quarrel_about(
     migrate_at_once, empty_database, manage, services
