@@ -70,7 +70,7 @@ def _on_server(alias, verb):
 
 
 def pytest_collection_modifyitems(items):
-    """Leave to the servers beside the main ones what is marked for every server, and one SQLite to what is about processes."""
+    """Leave out what other servers need not repeat, and what a second dialect on SQLite need not."""
     items[:] = [
         item
         for item in items
