@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -25,10 +26,23 @@ def closed_beneath(connection: Any) -> Iterator[None]:
         connection.close()
 
 
+@contextmanager
+def without_folder(connection: Any) -> Iterator[None]:
+    """A database that is a file has no server that could go away: it is lost when its folder is."""
+    file = Path(connection.settings_dict["NAME"])
+    connection.close()
+    connection.settings_dict["NAME"] = str(file.parent / "gone" / file.name)
+    try:
+        yield
+    finally:
+        connection.settings_dict["NAME"] = str(file)
+
+
 @pytest.fixture
-def connection_breaker() -> Breaker:
-    """A context manager in which statements fail as they do when the database is gone."""
-    return closed_beneath
+def connection_breaker(services: Services) -> Breaker:
+    """How a connection to this database is lost."""
+    name = connections[services.database.alias].settings_dict["NAME"]
+    return without_folder if Path(name).is_file() else closed_beneath
 
 
 @pytest.fixture
