@@ -4,6 +4,7 @@ import os
 import struct
 import threading
 import time
+from collections.abc import Callable
 from uuid import UUID, SafeUUID
 
 _COUNTER_BITS = 12
@@ -11,6 +12,8 @@ _COUNTER_MASK = (1 << _COUNTER_BITS) - 1
 _RANDOM_MASK = (1 << 62) - 1
 _VERSION_7 = 7 << 76
 _VARIANT = 2 << 62
+_set_int: Callable[[UUID, int], None] = UUID.__dict__["int"].__set__
+_set_is_safe: Callable[[UUID, SafeUUID], None] = UUID.__dict__["is_safe"].__set__
 
 
 class JobIds:
@@ -38,8 +41,8 @@ def _uuid(moment: int, random: int) -> UUID:
     head = (moment & ~_COUNTER_MASK) << 68 | (moment & _COUNTER_MASK) << 64
     made = object.__new__(UUID)
     # What UUID's own __init__ would look for is known here.
-    object.__setattr__(made, "int", head | _VERSION_7 | _VARIANT | random & _RANDOM_MASK)
-    object.__setattr__(made, "is_safe", SafeUUID.unknown)
+    _set_int(made, head | _VERSION_7 | _VARIANT | random & _RANDOM_MASK)
+    _set_is_safe(made, SafeUUID.unknown)
     return made
 
 

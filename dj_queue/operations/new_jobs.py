@@ -80,19 +80,20 @@ def _new_job(
     key = None
     if facts.has_key:
         key = policy.concurrency_of(facts.task, args.plain, kwargs.plain, services.alias, services.options)
+    # In the order of its fields: keywords would take twice the time.
     return NewJob(
-        id=job_id,
-        backend_alias=services.alias,
-        queue_name=facts.queue_name,
-        priority=facts.priority,
-        task_path=facts.path,
-        args_json=args.text,
-        kwargs_json=kwargs.text,
-        status=facts.status,
-        enqueued_at=now,
-        run_after=facts.run_after,
-        on_crash=facts.on_crash,
-        concurrency=key,
+        job_id,
+        services.alias,
+        facts.queue_name,
+        facts.priority,
+        facts.path,
+        args.text,
+        kwargs.text,
+        facts.status,
+        now,
+        facts.run_after,
+        facts.on_crash,
+        key,
     )
 
 

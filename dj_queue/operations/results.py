@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from django.tasks import TaskResult, TaskResultStatus
+from django.tasks import TaskResultStatus
 from django.tasks.base import TaskError
 from django.tasks.exceptions import TaskResultDoesNotExist
 
@@ -13,6 +13,7 @@ from dj_queue.contract import ClaimedJob, NewJob, Status
 from dj_queue.exceptions import JobDiscarded
 from dj_queue.models import Job
 from dj_queue.operations import errors, tasks
+from dj_queue.operations.job_result import make_result
 from dj_queue.operations.moments import as_shown
 from dj_queue.services import Services
 from dj_queue.task_types import AnyResult, AnyTask
@@ -27,20 +28,6 @@ STATUSES: Mapping[str, TaskResultStatus] = {
     Status.CANCELLED: TaskResultStatus.FAILED,
     Status.DISCARDED: TaskResultStatus.FAILED,
 }
-
-
-class JobResult(TaskResult):  # type: ignore[type-arg]
-    """Django's result; a log or an error page that writes it down shows no argument and no return value."""
-
-    __slots__ = ()
-
-    def __repr__(self) -> str:
-        """What it is of, and how far that is."""
-        return f"JobResult(id={self.id!r}, task={self.task.module_path!r}, status={self.status})"
-
-
-_put = object.__setattr__
-"""Sets a field of Django's frozen class."""
 
 DISCARDED = TaskError(
     exception_class_path=f"{JobDiscarded.__module__}.{JobDiscarded.__qualname__}",
@@ -80,14 +67,14 @@ def result_of_row(job: Job, find: Callable[[str], AnyTask] = tasks.find_or_stand
     task_errors = _task_errors(job.errors)
     if job.status == Status.DISCARDED:
         task_errors.append(DISCARDED)
-    return _result(
+    return make_result(
         task=_as_stored(find(job.task_path), job.priority, job.queue_name, job.backend_alias, job.run_after),
         result_id=str(job.id),
         status=STATUSES.get(job.status, TaskResultStatus.FAILED),
-        enqueued_at=job.enqueued_at,
-        started_at=job.started_at or _claimed_at(job),
-        finished_at=job.finished_at,
-        last_attempted_at=job.last_attempted_at or _claimed_at(job) or job.started_at,
+        enqueued_at=as_shown(job.enqueued_at),
+        started_at=as_shown(job.started_at or _claimed_at(job)),
+        finished_at=as_shown(job.finished_at),
+        last_attempted_at=as_shown(job.last_attempted_at or _claimed_at(job) or job.started_at),
         args=job.args,
         kwargs=job.kwargs,
         backend=job.backend_alias,
@@ -109,27 +96,32 @@ def result_of_new(
     job: NewJob, task: AnyTask, args: list[Any], kwargs: dict[str, Any], enqueued_at: datetime | None
 ) -> AnyResult:
     """The result of a job that was just enqueued, at a moment given as results show it."""
-    result = _never_run(task, str(job.id), args, kwargs, job.backend_alias)
-    _put(result, "enqueued_at", enqueued_at)
-    return result
+    return make_result(
+        task=task,
+        result_id=str(job.id),
+        backend=job.backend_alias,
+        args=args,
+        kwargs=kwargs,
+        errors=[],
+        worker_ids=[],
+        enqueued_at=enqueued_at,
+    )
 
 
 def result_of_claimed(job: ClaimedJob, task: AnyTask, backend_alias: str, started_at: datetime) -> AnyResult:
     """The result of a job whose attempt begins at `started_at`."""
-    return _result(
+    return make_result(
         task=task,
         result_id=str(job.id),
         status=TaskResultStatus.RUNNING,
-        enqueued_at=job.enqueued_at,
-        started_at=job.started_at or started_at,
-        finished_at=None,
-        last_attempted_at=started_at,
+        enqueued_at=as_shown(job.enqueued_at),
+        started_at=as_shown(job.started_at or started_at),
+        last_attempted_at=as_shown(started_at),
         args=job.args,
         kwargs=job.kwargs,
         backend=backend_alias,
         errors=_task_errors(job.errors),
         worker_ids=[*_workers(job.errors), str(job.process_id)],
-        return_value=None,
     )
 
 
@@ -180,52 +172,3 @@ def _task_errors(stored: Any) -> list[TaskError]:
 
 def _workers(stored: Any) -> list[str]:
     return [str(old.get("worker", "")) for old in errors.entries(stored)]
-
-
-def _result(  # noqa: PLR0913 - the fields of Django's own class
-    *,
-    task: AnyTask,
-    result_id: str,
-    status: TaskResultStatus,
-    enqueued_at: datetime | None,
-    started_at: datetime | None,
-    finished_at: datetime | None,
-    last_attempted_at: datetime | None,
-    args: list[Any],
-    kwargs: dict[str, Any],
-    backend: str,
-    errors: list[TaskError],
-    worker_ids: list[str],
-    return_value: Any,
-) -> AnyResult:
-    result = _never_run(task, result_id, args, kwargs, backend)
-    _put(result, "status", status)
-    _put(result, "enqueued_at", as_shown(enqueued_at))
-    _put(result, "started_at", as_shown(started_at))
-    _put(result, "finished_at", as_shown(finished_at))
-    _put(result, "last_attempted_at", as_shown(last_attempted_at))
-    _put(result, "errors", errors)
-    _put(result, "worker_ids", worker_ids)
-    _put(result, "_return_value", return_value)
-    return result
-
-
-def _never_run(
-    task: AnyTask, result_id: str, args: list[Any], kwargs: dict[str, Any], backend: str
-) -> AnyResult:
-    """A TaskResult whose arguments are known to be plain JSON: Django's own check of them is left out."""
-    result: AnyResult = object.__new__(JobResult)
-    _put(result, "task", task)
-    _put(result, "id", result_id)
-    _put(result, "status", TaskResultStatus.READY)
-    _put(result, "enqueued_at", None)
-    _put(result, "started_at", None)
-    _put(result, "finished_at", None)
-    _put(result, "last_attempted_at", None)
-    _put(result, "args", args)
-    _put(result, "kwargs", kwargs)
-    _put(result, "backend", backend)
-    _put(result, "errors", [])
-    _put(result, "worker_ids", [])
-    _put(result, "_return_value", None)
-    return result
