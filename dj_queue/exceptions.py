@@ -49,6 +49,10 @@ class ResultNotStorable(DjQueueError):
     """A task's return value does not survive JSON on every database."""
 
 
+class SensitiveError(DjQueueError):
+    """Logged in place of an error whose text repeats a sensitive argument: its traceback without that."""
+
+
 class JobDiscarded(DjQueueError):
     """The job met another of its concurrency key, and its task says `on_conflict="discard"`."""
 

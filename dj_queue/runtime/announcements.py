@@ -2,15 +2,18 @@
 
 import json
 from collections.abc import Sequence
+from typing import Any
 
 from django.tasks import TaskResultStatus
 from django.tasks.base import TaskError
 from django.tasks.signals import task_finished
 
 from dj_queue.contract import JobInfo, OutcomeInfo, OutcomeKind
+from dj_queue.exceptions import SensitiveError
 from dj_queue.operations import results
 from dj_queue.operations.errors import class_path
 from dj_queue.operations.moments import as_shown
+from dj_queue.operations.redaction import HIDDEN
 from dj_queue.operations.task_signals import send
 from dj_queue.runtime.attempt import Attempt
 from dj_queue.services import Services
@@ -40,10 +43,22 @@ def _send_finished(services: Services, attempt: Attempt) -> None:
         send(task_finished, services, result)
         return
     try:
-        raise attempt.error
+        raise _told(attempt, attempt.error)
     except BaseException:
         # Django's own receiver logs the exception being handled.
         send(task_finished, services, result)
+
+
+def _told(attempt: Attempt, error: BaseException) -> BaseException:
+    """The error that receivers meet and log: in place of one that repeats a sensitive argument, its text without that."""
+    stored = _last_error(attempt)["traceback"]
+    return SensitiveError(stored) if HIDDEN in stored else error
+
+
+def _last_error(attempt: Attempt) -> dict[str, Any]:
+    outcome = attempt.outcome
+    stored = json.loads(outcome.errors_json or "[]") if outcome is not None else []
+    return stored[-1] if stored else {"class": "", "traceback": ""}
 
 
 def _complete(result: AnyResult, attempt: Attempt) -> None:
@@ -57,7 +72,7 @@ def _complete(result: AnyResult, attempt: Attempt) -> None:
         object.__setattr__(result, "_return_value", json.loads(outcome.value_json or "null"))
         return
     object.__setattr__(result, "status", TaskResultStatus.FAILED)
-    error = json.loads(outcome.errors_json or "[]")[-1]
+    error = _last_error(attempt)
     result.errors.append(TaskError(exception_class_path=error["class"], traceback=error["traceback"]))
 
 

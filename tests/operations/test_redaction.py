@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from dj_queue.api import sensitive
 from dj_queue.config.options import SENSITIVE_KEYS
-from dj_queue.exceptions import DispatchPolicyError
+from dj_queue.exceptions import DispatchPolicyError, SensitiveError
 from dj_queue.models import Semaphore
 from dj_queue.operations.redaction import HIDDEN, Redaction, fold
 from tests.project import tasks
@@ -149,7 +149,7 @@ def test_marks_are_keywords_of_task_too():
             task(sign_in, sensitive=wrong)
 
 
-def test_a_stored_traceback_has_no_secret(on, run_jobs, jobs):
+def test_a_stored_traceback_has_no_secret_nor_has_the_log(on, run_jobs, jobs, caplog):
     result = on(tasks.refuse_secret).enqueue("ada", SECRET, {"token": "tok-123456"})
     run_jobs()
     (error,) = jobs.get(id=result.id).errors
@@ -157,7 +157,20 @@ def test_a_stored_traceback_has_no_secret(on, run_jobs, jobs):
     assert error["traceback"].count(HIDDEN) >= 2
     assert "hunter2" not in error["traceback"]
     assert "tok-123456" not in error["traceback"]
+    (logged,) = [record for record in caplog.records if record.name == "django.tasks" and record.exc_info]
+    assert logged.exc_info[0] is SensitiveError
+    for text in (caplog.text, str(logged.exc_info[1])):
+        assert "no such user ada" in text
+        assert "hunter2" not in text
+        assert "tok-123456" not in text
     assert on(tasks.refuse_secret).get_result(result.id).args[1] == SECRET
+
+
+def test_an_error_that_repeats_nothing_sensitive_is_logged_as_it_is(on, run_jobs, caplog):
+    on(tasks.refuse_secret).enqueue("ada", SECRET, {})
+    run_jobs()
+    (logged,) = [record for record in caplog.records if record.name == "django.tasks" and record.exc_info]
+    assert logged.exc_info[0] is KeyError
 
 
 def test_a_key_is_stored_without_the_secret_and_still_tells_apart(on, services, jobs):
