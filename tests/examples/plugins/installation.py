@@ -9,20 +9,34 @@ ROOT = Path(__file__).parents[3]
 OURS = (ROOT, *(ROOT / f"dj_queue_{vendor}" for vendor in ("postgres", "mysql", "sqlite")))
 
 
-def install(folder, *distribution_folders):
+def install(folder, *distribution_folders, ours=OURS):
     """The interpreter of a new environment below `folder`: dj-queue, its plugins and these distributions, from wheels.
+
+    `ours` are those of this project that go in: all, unless said otherwise.
 
     What they need is taken from the environment of this run, where the checkout stays out of sight.
     """
-    wheels = [_build(source, folder / "wheels" / source.name) for source in (*OURS, *distribution_folders)]
+    wheels = [_build(source, folder / "wheels" / source.name) for source in (*ours, *distribution_folders)]
     _run(sys.executable, "-m", "venv", "--without-pip", folder / "venv")
     python = folder / "venv" / "bin" / "python"
-    _run(sys.executable, "-m", "pip", "--python", python, "install", "-q", "--no-index", "--no-deps", *wheels)
+    pip = (sys.executable, "-m", "pip", "--python", python, "install", "-q", "--no-index", "--no-deps")
+    if wheels:
+        _run(*pip, *wheels)
     site = Path(_run(python, "-c", "import sysconfig; print(sysconfig.get_paths()['purelib'])").strip())
-    # Lines of such a file name folders; files of this kind in those folders, by which the checkout is found, are not read.
-    here = dict.fromkeys(sysconfig.get_paths()[name] for name in ("purelib", "platlib"))
-    (site / "needed.pth").write_text("\n".join(here))
+    (site / "needed.pth").write_text(str(_needed(folder / "needed")))
     return python
+
+
+def _needed(folder):
+    """A folder with links to all that is installed for this run, apart from what is ours and ways to the checkout."""
+    folder.mkdir()
+    for place in {sysconfig.get_paths()[name] for name in ("purelib", "platlib")}:
+        for entry in Path(place).iterdir():
+            if entry.suffix != ".pth" and not entry.name.replace("-", "_").startswith(
+                ("dj_queue", "_dj_queue")
+            ):
+                (folder / entry.name).symlink_to(entry)
+    return folder
 
 
 def _build(source, target):
