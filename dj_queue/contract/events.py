@@ -32,6 +32,8 @@ class JobInfo:
     backend_alias: str
     attempt: int
     enqueued_at: datetime | None = None
+    run_after: datetime | None = None
+    """When the attempt was due, where that was later than the enqueue: scheduled jobs and retries."""
 
 
 @dataclass(frozen=True, slots=True)

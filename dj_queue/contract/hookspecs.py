@@ -1,6 +1,6 @@
 """Every hook a plugin can answer. Factories are asked at boot; broadcasts are told, their answers ignored."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from dj_queue.contract.claim import ClaimStrategy
@@ -82,11 +82,13 @@ def dj_queue_system_checks(database: DatabaseInfo) -> Sequence[CheckMessage] | N
 
 
 @hookspec
-def dj_queue_process_started(process: ProcessInfo) -> None:
+def dj_queue_process_started(process: ProcessInfo, samples: Callable[[], Sequence[Sample]]) -> None:
     """A process has registered and is about to work. Called in that process, after any fork.
 
     Args:
         process: the process.
+        samples: gives every sample of the process's backend alias when called, the core's and those of
+            `dj_queue_metrics`; it reads the database, on a connection of the thread that calls it.
     """
 
 

@@ -86,4 +86,13 @@ def _scheduled(services: Services, batch: Batch) -> frozenset[str]:
 
 
 def _info(job: NewJob) -> JobInfo:
-    return JobInfo(job.id, job.task_path, job.queue_name, job.priority, job.backend_alias, 0, job.enqueued_at)
+    return JobInfo(
+        job.id,
+        job.task_path,
+        job.queue_name,
+        job.priority,
+        job.backend_alias,
+        0,
+        job.enqueued_at,
+        job.run_after,
+    )

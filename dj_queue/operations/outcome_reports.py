@@ -16,7 +16,14 @@ from dj_queue.services import Services
 def info_of_row(job: Job) -> JobInfo:
     """A stored job as hooks see it."""
     return JobInfo(
-        job.id, job.task_path, job.queue_name, job.priority, job.backend_alias, job.attempts, job.enqueued_at
+        job.id,
+        job.task_path,
+        job.queue_name,
+        job.priority,
+        job.backend_alias,
+        job.attempts,
+        job.enqueued_at,
+        job.run_after,
     )
 
 

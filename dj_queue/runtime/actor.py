@@ -6,11 +6,12 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 from uuid import UUID, uuid4
 
 from dj_queue.contract import ProcessInfo
-from dj_queue.operations import processes
+from dj_queue.operations import metrics, processes
 from dj_queue.runtime.backoff import Backoff
 from dj_queue.runtime.db_connections import close_all
 from dj_queue.runtime.doorbell import Doorbell
@@ -66,7 +67,9 @@ class Actor(ABC):
         self._register(backoff)
         if self.placement.vouching.is_registered():
             if self.services.broadcasts.process_started:
-                self.services.broadcasts.process_started(process=self.process)
+                self.services.broadcasts.process_started(
+                    process=self.process, samples=partial(metrics.collect, self.services)
+                )
             self.begin()
             self._loop(backoff)
             if self.services.broadcasts.process_stopping:

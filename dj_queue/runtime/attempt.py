@@ -62,4 +62,5 @@ class Attempt:
             self.backend_alias,
             job.attempt,
             job.enqueued_at,
+            job.run_after,
         )

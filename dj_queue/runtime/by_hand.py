@@ -1,6 +1,7 @@
 """Claiming and running jobs in the calling thread, by the same rules as workers do."""
 
 from collections.abc import Sequence
+from contextvars import copy_context
 from functools import partial
 from uuid import UUID
 
@@ -63,7 +64,8 @@ def _execute(services: Services, attempt: Attempt) -> None:
     is_callers_transaction = is_in_transaction()
     execution = Execution(services, _watch_nothing)
     if execution.prepare(attempt):
-        execution.run(attempt)
+        # As on a worker, what the task or a listener sets for its context is gone with it.
+        copy_context().run(execution.run, attempt)
     if not is_callers_transaction:
         reset_after_task()
 

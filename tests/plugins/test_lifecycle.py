@@ -37,7 +37,8 @@ def test_callbacks_run_at_the_moments_of_their_kind_of_process_alone(host, kind,
         hooks.register_hook(event, lambda process, event=event: heard.append((event, process)))
     process = process_of(kind)
 
-    getattr(Broadcasts.of(host), broadcast)(process=process)
+    facts = {"samples": list} if moment == "start" else {}
+    getattr(Broadcasts.of(host), broadcast)(process=process, **facts)
 
     assert heard == [(f"{kind}.{moment}", process)]
 
@@ -52,7 +53,7 @@ def test_a_failing_callback_is_logged_by_name_counted_and_reported_and_the_rest_
     hooks.on_worker_start(heard.append)
     process = process_of("worker")
 
-    Broadcasts.of(host, told.append).process_started(process=process)
+    Broadcasts.of(host, told.append).process_started(process=process, samples=list)
 
     assert heard == [process]
     assert host.failures() == {("lifecycle", "dj_queue_process_started"): 1}
@@ -62,6 +63,6 @@ def test_a_failing_callback_is_logged_by_name_counted_and_reported_and_the_rest_
 
 
 def test_a_kind_of_process_without_events_is_ignored(host):
-    Broadcasts.of(host).process_started(process=process_of("dashboard"))
+    Broadcasts.of(host).process_started(process=process_of("dashboard"), samples=list)
 
     assert host.failures() == {}

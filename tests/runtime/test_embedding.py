@@ -7,7 +7,9 @@ import threading
 import pytest
 from django.db import connections
 
+from dj_queue.contract import hookimpl
 from dj_queue.runtime.supervisor import AsyncSupervisor
+from dj_queue.testing import plugged
 from tests.project import tasks
 from tests.runtime.where import only_on_one
 
@@ -134,3 +136,30 @@ def test_an_actor_that_others_gave_up_is_replaced(on, embedded, wait_until, proc
     wait_until(lambda: [p for p in processes("worker") if p.id != given_up.id], GOOD_TIME)
     result = on(tasks.add).enqueue(1, 1)
     wait_until(lambda: all_finished([result]), GOOD_TIME)
+
+
+class Meter:
+    """Keeps what each process reads its samples with."""
+
+    def __init__(self):
+        self.samples = {}
+
+    @hookimpl
+    def dj_queue_process_started(self, process, samples):
+        self.samples[process.kind] = samples
+
+
+@only_on_one("default")
+def test_every_process_can_read_the_samples_of_its_queue(backend_alias, on, wait_until, processes):
+    meter = Meter()
+    with plugged(meter, backend_alias=backend_alias):
+        supervisor = AsyncSupervisor(backend_alias, standalone=False)
+        supervisor.start()
+        try:
+            wait_until(lambda: {"supervisor", "worker", "dispatcher"} <= meter.samples.keys(), GOOD_TIME)
+            wait_until(lambda: processes("supervisor"), GOOD_TIME)
+            for samples in meter.samples.values():
+                read = {(sample.name, sample.labels.get("kind")): sample.value for sample in samples()}
+                assert read["dj_queue_runner_processes_by_kind", "worker"] == 1
+        finally:
+            supervisor.stop()

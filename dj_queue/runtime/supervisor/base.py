@@ -5,11 +5,12 @@ import threading
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
+from functools import partial
 from uuid import UUID, uuid4
 
 from dj_queue.contract import Invocation
 from dj_queue.exceptions import DatabaseReplaced
-from dj_queue.operations import processes, recover
+from dj_queue.operations import metrics, processes, recover
 from dj_queue.runtime.backoff import Backoff
 from dj_queue.runtime.pidfile import Pidfile
 from dj_queue.runtime.topology import plan
@@ -94,7 +95,9 @@ class Supervisor(ABC):
         """Take the pidfile and tell the hooks."""
         self._pidfile.acquire()
         if self.services.broadcasts.process_started:
-            self.services.broadcasts.process_started(process=self.process)
+            self.services.broadcasts.process_started(
+                process=self.process, samples=partial(metrics.collect, self.services)
+            )
 
     def announce_stop(self) -> None:
         """Tell operators and hooks that the end begins."""
