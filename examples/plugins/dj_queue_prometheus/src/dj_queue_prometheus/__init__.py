@@ -1,0 +1,1 @@
+"""Prometheus metrics of dj_queue: what its jobs do, summed over the processes that do it."""

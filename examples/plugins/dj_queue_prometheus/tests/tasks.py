@@ -1,0 +1,13 @@
+"""Tasks to count."""
+
+from django.tasks import task
+
+
+@task
+def add(a, b):
+    return a + b
+
+
+@task
+def fail():
+    raise ValueError
