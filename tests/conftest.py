@@ -83,7 +83,8 @@ def _is_for_every_server(item):
 
 
 def _is_for_the_report(item):
-    return os.environ.get("DJ_QUEUE_TEST_FAULTS") == "full" and item.get_closest_marker("fault")
+    is_of_the_faults = "faults" in item.path.parts and item.get_closest_marker("fault")
+    return os.environ.get("DJ_QUEUE_TEST_FAULTS") == "full" and is_of_the_faults
 
 
 def _is_once_more_on_sqlite(item):

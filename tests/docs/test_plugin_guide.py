@@ -36,4 +36,3 @@ def test_its_tests_pass_where_its_wheel_is_installed(written, tmp_path):
     command = [python, "-m", "pytest", "-q", "-p", "no:cacheprovider", written]
     done = subprocess.run(command, cwd=tmp_path, check=False, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout[-8000:] + done.stderr[-2000:]
-    assert "failed" not in done.stdout

@@ -5,10 +5,11 @@ import subprocess
 from urllib.parse import urlsplit
 from uuid import uuid4
 
-import psycopg
 import pytest
 
 from tests.examples.plugins.conftest import PLUGINS
+
+psycopg = pytest.importorskip("psycopg")
 
 NAME = "dj_queue_advisory_claim"
 URL = os.environ.get("DJ_QUEUE_TEST_POSTGRES_URL", "")
