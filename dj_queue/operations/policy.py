@@ -8,6 +8,7 @@ from typing import Any
 
 from dj_queue.config.options import Options
 from dj_queue.contract import Concurrency
+from dj_queue.contract.payload_reader import is_storable
 from dj_queue.exceptions import DispatchPolicyError
 from dj_queue.operations.redaction import Redaction
 from dj_queue.operations.signatures import named_arguments
@@ -124,7 +125,7 @@ def _key(task: AnyTask, template: object, args: Sequence[Any], kwargs: Mapping[s
         ) from error
     if not isinstance(key, str):
         raise DispatchPolicyError(f"{where} gave {type(key).__name__}; it has to give a string")
-    if len(key) > MAX_KEY or "\0" in key or not _is_utf8(key):
+    if len(key) > MAX_KEY or not is_storable(key):
         raise DispatchPolicyError(
             f"{where} gave a key longer than {MAX_KEY} characters, or with NUL or half characters"
         )
@@ -133,11 +134,3 @@ def _key(task: AnyTask, template: object, args: Sequence[Any], kwargs: Mapping[s
 
 def _filled(template: str, task: AnyTask, args: Sequence[Any], kwargs: Mapping[str, Any]) -> str:
     return template.format(**named_arguments(task, args, kwargs))
-
-
-def _is_utf8(text: str) -> bool:
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
