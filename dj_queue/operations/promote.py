@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 
 from dj_queue.contract import Status, events
 from dj_queue.models import Job
@@ -60,12 +60,7 @@ def make_due(services: Services, moment: datetime) -> int:
 def postpone(services: Services, job_ids: Collection[UUID], by: timedelta) -> int:
     """Have these scheduled jobs be due that much later; returns how many."""
     jobs = _scheduled(services).filter(id__in=list(job_ids))
-    later = [(job.id, job.run_after + by) for job in jobs.only("run_after") if job.run_after is not None]
-
-    def write() -> int:
-        return sum(jobs.filter(id=job_id).update(run_after=moment) for job_id, moment in later)
-
-    return in_transaction(services, write)
+    return in_transaction(services, partial(jobs.update, run_after=F("run_after") + by))
 
 
 def _scheduled(services: Services) -> QuerySet[Job]:

@@ -1,6 +1,6 @@
 """Looking for the jobs that a test enqueued."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -30,6 +30,8 @@ class Wanted:
 
     def matches(self, job: Job) -> bool:
         """Whether the job is such a call."""
+        if job.task_path != self.task.module_path:
+            return False
         if any(getattr(job, name) != value for name, value in self.facts.items()):
             return False
         return self.call is None or _named(self.task, job.args, job.kwargs) == self.call
@@ -66,11 +68,11 @@ def assert_enqueued(  # noqa: PLR0913 - each is a fact of one call
         task, args, kwargs, {"queue_name": queue_name, "priority": priority, "run_after": run_after}
     )
     services = services_for(backend_alias or task.backend)
-    jobs = list(_jobs(services))
-    for job in jobs:
-        if job.task_path == task.module_path and wanted.matches(job):
-            return result_of_row(job)
-    raise AssertionError(f"no job {_spelled(wanted)} was enqueued\n{_told(services, jobs, task)}")
+    jobs = _jobs(services)
+    job = _newest(wanted, jobs)
+    if job is None:
+        raise AssertionError(f"no job {_spelled(wanted)} was enqueued\n{_told(services, jobs, task)}")
+    return result_of_row(job)
 
 
 def assert_not_enqueued(  # noqa: PLR0913 - each is a fact of one call
@@ -92,9 +94,9 @@ def assert_not_enqueued(  # noqa: PLR0913 - each is a fact of one call
         task, args, kwargs, {"queue_name": queue_name, "priority": priority, "run_after": run_after}
     )
     services = services_for(backend_alias or task.backend)
-    for job in _jobs(services):
-        if job.task_path == task.module_path and wanted.matches(job):
-            raise AssertionError(f"a job was enqueued that should not be: {_line(services, task, job)}")
+    job = _newest(wanted, _jobs(services))
+    if job is not None:
+        raise AssertionError(f"a job was enqueued that should not be: {_line(services, task, job)}")
 
 
 def _wanted(task: AnyTask, args: Any, kwargs: Any, facts: Mapping[str, Any]) -> Wanted:
@@ -113,9 +115,13 @@ def _named(task: AnyTask, args: Any, kwargs: Any) -> dict[str, Any]:
         return {"args": args, "kwargs": kwargs}
 
 
-def _jobs(services: Services) -> Iterator[Job]:
+def _jobs(services: Services) -> list[Job]:
     jobs = Job.objects.using(services.database.alias).filter(backend_alias=services.alias)
-    return jobs.order_by("-id").iterator()
+    return list(jobs.order_by("-id"))
+
+
+def _newest(wanted: Wanted, jobs: Sequence[Job]) -> Job | None:
+    return next((job for job in jobs if wanted.matches(job)), None)
 
 
 def _spelled(wanted: Wanted) -> str:

@@ -1,7 +1,7 @@
 """Running the jobs of a test in its own thread, until nothing is left to do."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -107,30 +107,39 @@ class Drain:
         """Have the time pass from `now` to `end`, from one moment at which something is due to the next."""
         recurring.sync_static(self._services)
         moment = now
-        while (upcoming := self._next_moment(moment)) is not None and upcoming <= end:
+        while True:
+            slots = [
+                (recurring.next_slot(task, moment), task) for task in recurring.active_tasks(self._services)
+            ]
+            upcoming = self._first([slot for slot, _task in slots])
+            if upcoming is None or upcoming > end:
+                return
             moment = max(moment, upcoming)
-            for task in recurring.active_tasks(self._services):
-                if recurring.next_slot(task, moment - timedelta(seconds=1)) == moment:
+            for slot, task in slots:
+                if slot == moment:
                     with _own_commits(self._services):
-                        recurring.fire(self._services, task, moment)
+                        recurring.fire(self._services, task, slot)
             make_due(self._services, moment)
-            promote_due(self._services, BATCH)
+            self._promote()
             waiting = scheduled_ids(self._services)
             self.run_due()
             # What these scheduled was scheduled at that moment, not at the clock's.
             postpone(self._services, scheduled_ids(self._services) - waiting, moment - now)
 
     def _next(self) -> ClaimedJob | None:
-        while promote_due(self._services, BATCH) == BATCH:
-            pass
+        self._promote()
         # In a transaction no commit lets them in.
         sweep(self._services)
         processes.heartbeat(self._services, {self._process.id})
         jobs = claim(self._services, self._selectors, 1, self._process.id)
         return jobs[0] if jobs else None
 
-    def _next_moment(self, now: datetime) -> datetime | None:
-        slots = [recurring.next_slot(task, now) for task in recurring.active_tasks(self._services)]
+    def _promote(self) -> None:
+        while promote_due(self._services, BATCH) == BATCH:
+            pass
+
+    def _first(self, slots: Sequence[datetime]) -> datetime | None:
+        """The first of these moments and that of the next scheduled job."""
         due = next_due(self._services)
         return min([*slots, *([due] if due is not None else [])], default=None)
 
