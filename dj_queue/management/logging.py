@@ -31,21 +31,15 @@ class JsonFormatter(logging.Formatter):
 
 def log_to_console(log_format: str | None) -> None:
     """Log to stderr at INFO: in a format that was asked for, else where the project's LOGGING has no handler that would."""
-    if log_format == "json":
-        for name in OURS:
-            _replace_handlers(logging.getLogger(name), JsonFormatter())
-        return
-    logger = logging.getLogger("dj_queue")
-    if log_format is not None or not logger.hasHandlers():
-        _replace_handlers(logger, logging.Formatter(TEXT))
-    elif logger.level == logging.NOTSET:
-        logger.setLevel(logging.INFO)
-
-
-def _replace_handlers(logger: logging.Logger, formatter: logging.Formatter) -> None:
-    handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(formatter)
-    logger.handlers = [handler]
-    logger.propagate = False
-    if logger.level == logging.NOTSET:
-        logger.setLevel(logging.INFO)
+    names, formatter = (
+        (OURS, JsonFormatter()) if log_format == "json" else (OURS[:1], logging.Formatter(TEXT))
+    )
+    for logger in map(logging.getLogger, names):
+        if logger.level == logging.NOTSET:
+            logger.setLevel(logging.INFO)
+        if log_format is None and logger.hasHandlers():
+            continue
+        handler = logging.StreamHandler(sys.stderr)
+        handler.setFormatter(formatter)
+        logger.handlers = [handler]
+        logger.propagate = False

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from dj_queue.contract.payload import escape_text
@@ -26,7 +27,7 @@ class Redaction:
     def __init__(self, task: AnyTask | None, sensitive_keys: Iterable[str]) -> None:
         """Hide what `task` marks, and values under keys that contain one of `sensitive_keys`."""
         self._task = task
-        self._marked = marked(task) if task is not None else frozenset()
+        self._marked = frozenset() if task is None else frozenset(getattr(task.func, "sensitive", ()))
         self._keys = tuple(fold(key) for key in sensitive_keys)
 
     def args(self, values: Any) -> Any:
@@ -77,11 +78,6 @@ class Redaction:
         return any(part in folded for part in self._keys)
 
 
-def marked(task: AnyTask) -> frozenset[str]:
-    """The parameters that the task's option `sensitive` names."""
-    return frozenset(getattr(task.func, "sensitive", ()))
-
-
 def check_is_parameter(func: Callable[..., Any], name: object) -> None:
     """Refuse a mark that would hide nothing.
 
@@ -95,6 +91,7 @@ def check_is_parameter(func: Callable[..., Any], name: object) -> None:
     raise DispatchPolicyError(f"sensitive({name!r}): {func.__qualname__} has no such parameter; {has}")
 
 
+@lru_cache(maxsize=1024)  # an enqueue with a concurrency key folds the same names each time
 def fold(key: str) -> str:
     """A key for comparison: case and punctuation do not matter."""
     return "".join(filter(str.isalnum, key.casefold()))

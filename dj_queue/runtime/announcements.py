@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Sequence
-from typing import Any
 
 from django.tasks import TaskResultStatus
 from django.tasks.base import TaskError
@@ -43,22 +42,16 @@ def _send_finished(services: Services, attempt: Attempt) -> None:
         send(task_finished, services, result)
         return
     try:
-        raise _told(attempt, attempt.error)
+        raise _told(result, attempt.error)
     except BaseException:
         # Django's own receiver logs the exception being handled.
         send(task_finished, services, result)
 
 
-def _told(attempt: Attempt, error: BaseException) -> BaseException:
+def _told(result: AnyResult, error: BaseException) -> BaseException:
     """The error that receivers meet and log: in place of one that repeats a sensitive argument, its text without that."""
-    stored = _last_error(attempt)["traceback"]
+    stored = result.errors[-1].traceback
     return SensitiveError(stored) if HIDDEN in stored else error
-
-
-def _last_error(attempt: Attempt) -> dict[str, Any]:
-    outcome = attempt.outcome
-    stored = json.loads(outcome.errors_json or "[]") if outcome is not None else []
-    return stored[-1] if stored else {"class": "", "traceback": ""}
 
 
 def _complete(result: AnyResult, attempt: Attempt) -> None:
@@ -72,7 +65,7 @@ def _complete(result: AnyResult, attempt: Attempt) -> None:
         object.__setattr__(result, "_return_value", json.loads(outcome.value_json or "null"))
         return
     object.__setattr__(result, "status", TaskResultStatus.FAILED)
-    error = _last_error(attempt)
+    error = json.loads(outcome.errors_json or "[]")[-1]
     result.errors.append(TaskError(exception_class_path=error["class"], traceback=error["traceback"]))
 
 

@@ -110,8 +110,7 @@ class Command(BaseCommand):
             ForkSupervisor if services.options.mode == "fork" else AsyncSupervisor
         )
         supervisor = supervisor_class(services.alias, invocation=current_invocation())
-        for line in reports.boot_lines(services, supervisor):
-            logger.info(line)
+        _log_start(services, supervisor)
         with boot.Standby(supervisor.request_stop) as standby:
             boot.wait_until_ready(services, migration_wait, standby)
             if not standby.is_over:
@@ -123,11 +122,15 @@ class Command(BaseCommand):
         def make() -> AsyncSupervisor:
             schema.require_ready(services.database.alias)
             supervisor = AsyncSupervisor(services.alias, invocation=current_invocation(), standalone=False)
-            for line in reports.boot_lines(services, supervisor):
-                logger.info(line)
+            _log_start(services, supervisor)
             return supervisor
 
         Reloading(make, config_file).run()
+
+
+def _log_start(services: Services, supervisor: Supervisor) -> None:
+    for line in reports.boot_lines(services, supervisor):
+        logger.info(line)
 
 
 def _invocation(options: dict[str, Any]) -> Invocation:
