@@ -1,7 +1,6 @@
 """The databases under test, made once a run and emptied after each test; real worker processes on them."""
 
 import os
-import signal
 import subprocess
 import sys
 import tempfile
@@ -33,8 +32,10 @@ from django.core.management import call_command
 from django.db import connections
 
 from dj_queue import services as services_module
-from dj_queue.models import TABLES, Job
+from dj_queue.models import TABLES, Job, Process
+from tests.ending import end
 from tests.operations.surgery import Surgeon
+from tests.runtime.ledger import Ledger
 from tests.runtime.tcp_proxy import TcpProxy
 
 pytest_plugins = ["tests.faults.collecting"]
@@ -132,11 +133,24 @@ def surgeon(services):
 
 
 @pytest.fixture
+def ledger(tmp_path):
+    """Where jobs write that they start and end."""
+    return Ledger(tmp_path)
+
+
+@pytest.fixture
+def processes(services):
+    """`processes(kind)` are the registered processes of one kind, oldest first."""
+    rows = Process.objects.using(services.database.alias)
+    return lambda kind: list(rows.filter(kind=kind).order_by("started_at"))
+
+
+@pytest.fixture
 def queue_process(backend_alias, tmp_path):
     """`queue_process(*arguments, **options)` starts a real `manage.py dj_queue`; it is stopped at the end."""
     started = []
 
-    def start(*arguments, options="", expect_start=True):
+    def start(*arguments, options=""):
         config = tmp_path / f"queue-{len(started)}.yml"
         config.write_text(options)
         log = (tmp_path / f"queue-{len(started)}.log").open("w+")
@@ -156,13 +170,7 @@ def queue_process(backend_alias, tmp_path):
 
     yield start
     for process in started:
-        if process.poll() is None:
-            process.send_signal(signal.SIGTERM)
-        try:
-            process.wait(60)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+        end(process)
         process.log.close()
 
 

@@ -9,24 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from dj_queue.models import Process
+from tests.ending import end
 from tests.ports import number_of, reserved_port
-from tests.runtime.ledger import Ledger
 
 ROOT = Path(__file__).parents[2]
-
-
-@pytest.fixture
-def ledger(tmp_path):
-    """Where jobs write that they start and end."""
-    return Ledger(tmp_path)
-
-
-@pytest.fixture
-def processes(services):
-    """`processes(kind)` are the registered processes of one kind, oldest first."""
-    rows = Process.objects.using(services.database.alias)
-    return lambda kind: list(rows.filter(kind=kind).order_by("started_at"))
 
 
 @pytest.fixture
@@ -51,12 +37,7 @@ def server(backend_alias, tmp_path, monkeypatch, wait_until):
 
     yield start
     for process in started:
-        process.terminate()
-        try:
-            process.wait(60)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+        end(process)
         process.log.close()
     for keeper in keepers:
         keeper.close()

@@ -4,22 +4,6 @@ from pathlib import Path
 
 import pytest
 
-from dj_queue.models import Process
-from tests.runtime.ledger import Ledger
-
-
-@pytest.fixture
-def ledger(tmp_path):
-    """Where jobs write that they start and end."""
-    return Ledger(tmp_path)
-
-
-@pytest.fixture
-def processes(services):
-    """`processes(kind)` are the registered processes of one kind, oldest first."""
-    rows = Process.objects.using(services.database.alias)
-    return lambda kind: list(rows.filter(kind=kind).order_by("started_at"))
-
 
 @pytest.fixture
 def all_finished():
