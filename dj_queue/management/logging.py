@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 TEXT = "%(asctime)s %(levelname)-7s [%(process)d] %(name)s: %(message)s"
 FORMATS = ("text", "json")
-OURS = ("dj_queue", "django.tasks")
+OURS = (logging.getLogger("dj_queue"), logging.getLogger("django.tasks"))
 """Loggers that tell of the queue's work; the second has a line for each job."""
 
 
@@ -31,10 +31,10 @@ class JsonFormatter(logging.Formatter):
 
 def log_to_console(log_format: str | None) -> None:
     """Log to stderr at INFO: in a format that was asked for, else where the project's LOGGING has no handler that would."""
-    names, formatter = (
+    loggers, formatter = (
         (OURS, JsonFormatter()) if log_format == "json" else (OURS[:1], logging.Formatter(TEXT))
     )
-    for logger in map(logging.getLogger, names):
+    for logger in loggers:
         if logger.level == logging.NOTSET:
             logger.setLevel(logging.INFO)
         if log_format is None and logger.hasHandlers():
