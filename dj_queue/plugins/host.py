@@ -10,6 +10,7 @@ from dj_queue.exceptions import PluginError
 from dj_queue.plugins.broadcaster import Broadcaster
 from dj_queue.plugins.failures import Failures, OnError
 from dj_queue.plugins.fitness import Misfit, manager_for
+from dj_queue.plugins.overdue import CallsUnderWay, told_when_overdue
 from dj_queue.plugins.records import (
     BrokenPlugin,
     DisabledPlugin,
@@ -48,6 +49,7 @@ class PluginHost:
         self.disabled = tuple(each for each in records if isinstance(each, DisabledPlugin))
         self._options_path = options_path
         self._failures = Failures()
+        self.calls = CallsUnderWay()
         _refuse_namesakes((*self.plugins, *self.broken))
         self._managers = {plugin.name: _manager(plugin) for plugin in self.plugins}
 
@@ -113,7 +115,7 @@ class PluginHost:
         if not listening:
             return None
         callers = [(plugin, self._caller(plugin, hook)) for plugin in listening]
-        return Broadcaster(hook, callers, self._failures)
+        return Broadcaster(hook, callers, self._failures, self.calls)
 
     def failures(self) -> dict[tuple[str, str], int]:
         """How often each (plugin name, hook) has failed in this process."""
@@ -136,7 +138,8 @@ class PluginHost:
 
     def _ask(self, plugin: LoadedPlugin, hook: str, facts: Mapping[str, object]) -> list[Answer]:
         caller = self._caller(plugin, hook)
-        given = caller(**facts)
+        with told_when_overdue(plugin, hook):
+            given = caller(**facts)
         values = [given] if caller.spec and caller.spec.opts["firstresult"] else given
         return [Answer(plugin, value) for value in values if value is not None]
 

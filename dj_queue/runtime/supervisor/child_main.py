@@ -32,6 +32,7 @@ def run_child(
     code = EXIT_BROKEN
     try:
         inherited.forget()
+        services.host.calls.forget()
         close_all()
         set_process_title(plan.kind, services.alias)
         if _run(plan.make(services, placement), lifeline):
@@ -73,6 +74,7 @@ def _watch(actor: Actor, ended: list[bool], signals: Signals, lifeline: Lifeline
     deadline = math.inf
     while not ended and time.monotonic() < deadline:
         signals.wait(LOOK_EVERY, *(() if actor.stopping_now.is_set() else (alive,)))
+        actor.services.host.calls.tell_overdue()
         if lifeline.is_cut():
             actor.stop_now()
         if actor.stopping_now.is_set():
