@@ -3,7 +3,7 @@
 import os
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.conf import settings
@@ -11,10 +11,12 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import connections
 from django.utils.module_loading import import_string
 
-from dj_queue.config.assembly import assemble
+from dj_queue.config import rereading
+from dj_queue.config.assembly import assemble, reassemble
 from dj_queue.config.load import read_options
 from dj_queue.config.merge import Merged, merge
 from dj_queue.config.options import Options
+from dj_queue.config.rereading import Reread
 from dj_queue.contract import (
     ClaimStrategy,
     ConfigSourceError,
@@ -68,6 +70,28 @@ def services_for(alias: str) -> Services:
         if alias not in _services:
             _services[alias] = _build(alias)
         return _services[alias]
+
+
+def read_again(services: Services) -> Reread:
+    """Ask the sources of options again that want it; changes nothing by itself.
+
+    Raises:
+        ConfigurationError: a source cannot be read, or what it says is wrong.
+        PluginError: a plugin is broken.
+    """
+    try:
+        now = reassemble(services.alias, services.host, current_invocation(), services.merged)
+    except ConfigSourceError as error:
+        raise ConfigurationError([str(error)]) from error
+    return rereading.read_again(services.alias, services.options, services.merged, now)
+
+
+def adopt(services: Services, reread: Reread) -> Services:
+    """Serve the alias with other options from now on; plugins and what they gave stay."""
+    adopted = replace(services, options=reread.options, merged=reread.merged)
+    with _lock:
+        _services[services.alias] = adopted
+    return adopted
 
 
 def start_with(invocation: Invocation) -> None:

@@ -1,5 +1,6 @@
 """Plugins give options and options name plugins: both of one backend alias, put together."""
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -32,6 +33,17 @@ def assemble(alias: str, invocation: Invocation) -> tuple[PluginHost, Merged]:
     return host, merged
 
 
+def reassemble(alias: str, host: PluginHost, invocation: Invocation, before: Merged) -> Merged:
+    """The options that the layers make now: sources that want to be asked again are, the others stay as they were.
+
+    Raises:
+        ConfigSourceError: a source of options is there but cannot be read.
+        PluginError: a plugin is broken, or gave something else than layers.
+    """
+    asked = [layer for layer in _layers(alias, host, invocation) if layer.ask_again_after is not None]
+    return merge([*(layer for layer in before.layers if layer.ask_again_after is None), *asked])
+
+
 def _host(alias: str, options: Mapping[str, Any], invocation: Invocation) -> PluginHost:
     host = load_host(
         BUILTIN_PLUGINS,
@@ -58,8 +70,20 @@ def _layers(alias: str, host: PluginHost, invocation: Invocation) -> list[Config
             raise PluginError(
                 f"{plugin.label} answers dj_queue_config_source with something else than layers"
             )
+        for layer in given:
+            _check_wait(layer, plugin.label)
         layers += given
     return layers
+
+
+def _check_wait(layer: ConfigLayer, label: str) -> None:
+    wait = layer.ask_again_after
+    if wait is None or (isinstance(wait, int | float) and not isinstance(wait, bool) and 0 < wait < math.inf):
+        return
+    raise PluginError(
+        f"{label} gives the layer {layer.name!r} with ask_again_after={wait!r}; "
+        "give seconds above 0, or None to be asked at the start alone"
+    )
 
 
 def _is_layer(value: object) -> bool:

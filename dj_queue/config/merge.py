@@ -1,8 +1,8 @@
 """Merging layers by rank; each value remembers the layer it came from."""
 
 import re
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 from dj_queue.contract import ConfigLayer
@@ -23,6 +23,23 @@ class Merged:
     sources: Mapping[Path, ConfigLayer]
     home: str = ""
     """Prefix of the lowest layer: where a value that no layer gives would be written."""
+    layers: tuple[ConfigLayer, ...] = ()
+    """What was merged, lowest rank first."""
+
+    @property
+    def ask_again_after(self) -> float | None:
+        """Seconds after which some source wants to be asked again, or None."""
+        waits = [layer.ask_again_after for layer in self.layers if layer.ask_again_after is not None]
+        return min(waits, default=None)
+
+    def keeping(self, names: Iterable[str], other: "Merged") -> "Merged":
+        """These values, but those of the options `names` as `other` has them."""
+        kept = frozenset(names)
+        return replace(
+            self,
+            values=_with_kept(self.values, other.values, lambda name: name in kept),
+            sources=_with_kept(self.sources, other.sources, lambda path: path[0] in kept),
+        )
 
     def source_of(self, path: Path) -> ConfigLayer | None:
         """The layer that gave the value at `path`, or the nearest value around it; None for defaults."""
@@ -53,7 +70,12 @@ def merge(layers: Iterable[ConfigLayer]) -> Merged:
             for stale in [path for path in sources if path[0] == name]:
                 del sources[stale]
             sources[(name,)] = layer
-    return Merged(values, sources, ordered[0].prefix if ordered else "")
+    return Merged(values, sources, ordered[0].prefix if ordered else "", tuple(ordered))
+
+
+def _with_kept[K, V](fresh: Mapping[K, V], other: Mapping[K, V], is_kept: Callable[[K], bool]) -> dict[K, V]:
+    rest = {key: value for key, value in fresh.items() if not is_kept(key)}
+    return rest | {key: value for key, value in other.items() if is_kept(key)}
 
 
 def spell(prefix: str, path: Path) -> str:

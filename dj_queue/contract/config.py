@@ -18,6 +18,11 @@ class ConfigLayer:
     values: Mapping[str, Any]
     prefix: str = ""
     """Path of the mapping for error messages, such as `TASKS['default']['OPTIONS']`."""
+    ask_again_after: float | None = None
+    """Seconds after which a running supervisor asks this source again; None: it is asked at the start alone.
+
+    A source whose values may come later gives a layer without values, so that it is asked again.
+    """
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,6 +60,9 @@ def dj_queue_wakeup_transport(database: DatabaseInfo, options: Mapping[str, Any]
 def dj_queue_config_source(alias: str, invocation: Invocation) -> ConfigLayer | Sequence[ConfigLayer] | None:
     """Give layers of option values for this backend alias, or None. Layers are merged by rank.
 
+    Asked when a process first needs the options. A running supervisor asks again where a layer says so, in a
+    thread of its own; what it cannot read then changes nothing.
+
     Args:
         alias: the key in TASKS.
         invocation: the command line and the environment.

@@ -3,6 +3,7 @@
 import os
 from collections import Counter
 from collections.abc import Iterator
+from typing import Any
 
 from dj_queue import __version__
 from dj_queue.config import show
@@ -30,7 +31,7 @@ def plugins() -> tuple[str, list[str]]:
     return render(rows.values(), [_alias_row(services) for services in found]), problems
 
 
-def boot_lines(services: Services, supervisor: Supervisor) -> Iterator[str]:
+def boot_lines(services: Services, supervisor: Supervisor[Any]) -> Iterator[str]:
     """What starts, on what, with which plugins: one fact a line."""
     row = _alias_row(services)
     kinds = Counter(plan.kind for plan in supervisor.plans)

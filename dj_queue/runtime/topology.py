@@ -1,10 +1,10 @@
 """Which actors a supervisor runs, from the options and the command line."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import partial
 
-from dj_queue.config.options import DispatcherOptions, WorkerOptions
+from dj_queue.config.options import DispatcherOptions, Options, SchedulerOptions, WorkerOptions
 from dj_queue.contract import Invocation
 from dj_queue.runtime.actor import Actor, Placement
 from dj_queue.runtime.dispatcher import Dispatcher
@@ -15,22 +15,32 @@ from dj_queue.services import Services
 
 @dataclass(frozen=True, slots=True)
 class ActorPlan:
-    """One actor to run: its kind, and how to make it in the process or thread that runs it."""
+    """One actor to run. Equal plans make equal actors: one that runs by the one need not make way for the other."""
 
     kind: str
-    make: Callable[[Services, Placement], Actor]
+    make: Callable[[Services, Placement], Actor] = field(compare=False)
+    """Makes it in the process or thread that runs it."""
+    options: object = None
+    """The options that are this actor's alone."""
+    shared: Options | None = None
+    """The options of all actors, without those that are one actor's alone."""
 
 
 def plan(services: Services, invocation: Invocation) -> list[ActorPlan]:
     """Every actor that this invocation asks for."""
+    options = services.options
+    shared = replace(options, workers=(), dispatchers=(), scheduler=SchedulerOptions(), recurring=())
     plans: list[ActorPlan] = []
     if not invocation.only_dispatch:
-        for worker in services.options.workers:
-            plans += [ActorPlan(Worker.kind, partial(_worker, worker))] * worker.processes
+        for worker in options.workers:
+            # A worker does not mind how many others there are.
+            one = replace(worker, processes=1)
+            plans += [ActorPlan(Worker.kind, partial(_worker, one), one, shared)] * worker.processes
     if not invocation.only_work:
-        plans += [ActorPlan(Dispatcher.kind, partial(_dispatcher, d)) for d in services.options.dispatchers]
+        for dispatcher in options.dispatchers:
+            plans.append(ActorPlan(Dispatcher.kind, partial(_dispatcher, dispatcher), dispatcher, shared))
     if _wants_scheduler(services, invocation):
-        plans.append(ActorPlan(Scheduler.kind, Scheduler))
+        plans.append(ActorPlan(Scheduler.kind, Scheduler, (options.scheduler, options.recurring), shared))
     return plans
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from dj_queue.runtime.actor import Placement
 from dj_queue.runtime.supervisor import children
-from dj_queue.runtime.supervisor.children import LONGEST_PAUSE, Child, Place, exit_cause, reap_orphans
+from dj_queue.runtime.supervisor.children import LONGEST_PAUSE, Child, ChildPlace, exit_cause, reap_orphans
 from dj_queue.runtime.topology import ActorPlan
 
 # Other tests may have left threads; these children do nothing that minds them.
@@ -57,7 +57,7 @@ def dies(place, age):
 
 @pytest.mark.usefixtures("_frozen_clock")
 def test_the_first_death_is_followed_at_once_and_more_young_ones_by_growing_pauses():
-    place = Place(PLAN)
+    place = ChildPlace(PLAN)
     pauses = [dies(place, age=1) for _ in range(12)]
     assert pauses[0] <= 0
     assert pauses[1:] == sorted(pauses[1:])
@@ -68,14 +68,14 @@ def test_the_first_death_is_followed_at_once_and_more_young_ones_by_growing_paus
 
 @pytest.mark.usefixtures("_frozen_clock")
 def test_one_that_lived_long_is_followed_at_once():
-    place = Place(PLAN, crashes=8)
+    place = ChildPlace(PLAN, crashes=8)
     assert dies(place, age=3600) <= 0
     assert place.crashes == 0
 
 
 @pytest.mark.usefixtures("_frozen_clock")
 def test_a_process_that_cannot_be_made_is_tried_later():
-    place = Place(PLAN)
+    place = ChildPlace(PLAN)
     place.postpone()
     assert place.fork_at > NOW
 

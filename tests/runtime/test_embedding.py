@@ -115,7 +115,7 @@ def test_an_actor_that_broke_is_started_again_and_its_jobs_run(
     embedded.start()
     wait_until(lambda: processes("worker"), GOOD_TIME)
     (broken,) = processes("worker")
-    (worker,) = [member.actor for member in embedded._members if member.plan.kind == "worker"]
+    (worker,) = [place.actor for place in embedded.places if place.plan.kind == "worker"]
 
     def step():
         raise KeyboardInterrupt

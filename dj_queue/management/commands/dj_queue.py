@@ -106,7 +106,7 @@ class Command(BaseCommand):
             raise CommandError("\n".join(problems))
 
     def _run(self, services: Services, migration_wait: float) -> None:
-        supervisor_class: type[Supervisor] = (
+        supervisor_class: type[Supervisor[Any]] = (
             ForkSupervisor if services.options.mode == "fork" else AsyncSupervisor
         )
         supervisor = supervisor_class(services.alias, invocation=current_invocation())
@@ -128,7 +128,7 @@ class Command(BaseCommand):
         Reloading(make, config_file).run()
 
 
-def _log_start(services: Services, supervisor: Supervisor) -> None:
+def _log_start(services: Services, supervisor: Supervisor[Any]) -> None:
     for line in reports.boot_lines(services, supervisor):
         logger.info(line)
 

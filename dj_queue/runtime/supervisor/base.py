@@ -8,14 +8,17 @@ from collections.abc import Mapping
 from functools import partial
 from uuid import UUID, uuid4
 
+from dj_queue.config.rereading import Reread
 from dj_queue.contract import Invocation
 from dj_queue.exceptions import DatabaseReplaced
 from dj_queue.operations import metrics, processes, recover
 from dj_queue.runtime.backoff import Backoff
 from dj_queue.runtime.pidfile import Pidfile
-from dj_queue.runtime.topology import plan
+from dj_queue.runtime.supervisor.options_watch import OptionsWatch
+from dj_queue.runtime.supervisor.rollout import Place, Rollout
+from dj_queue.runtime.topology import ActorPlan, plan
 from dj_queue.runtime.vouching import Vouching
-from dj_queue.services import services_for
+from dj_queue.services import adopt, services_for
 
 logger = logging.getLogger("dj_queue.supervisor")
 
@@ -26,7 +29,7 @@ TICK = 0.5
 """Seconds between looks at what is due."""
 
 
-class Supervisor(ABC):
+class Supervisor[P: Place](ABC):
     """Boots and watches the actors of one backend alias. One thread of its own talks to the database."""
 
     def __init__(
@@ -36,7 +39,11 @@ class Supervisor(ABC):
         self.services = services_for(backend_alias)
         self.process = processes.describe_process(self.services, "supervisor", uuid4())
         self.standalone = standalone
-        self.plans = plan(self.services, invocation or Invocation())
+        self.places: list[P] = []
+        self.options_watch = OptionsWatch(self.services, self.process, self.on_options_asked)
+        self._invocation = invocation or Invocation()
+        self.plans = plan(self.services, self._invocation)
+        self._rollout = Rollout(self.places)
         self.stopping = threading.Event()
         self.stopping_now = threading.Event()
         self._pidfile = Pidfile(self.services.options.supervisor_pidfile) if standalone else Pidfile(None)
@@ -66,6 +73,21 @@ class Supervisor(ABC):
     def abandon(self, identity: UUID) -> None:
         """End an actor that others gave up: its row is gone, so what it does no longer counts."""
 
+    @abstractmethod
+    def add(self, plan: ActorPlan) -> None:
+        """Run one more actor."""
+
+    @abstractmethod
+    def on_options_asked(self) -> None:
+        """The sources of options have answered: look soon what they said. Called in a thread of its own."""
+
+    def follow_options(self) -> None:
+        """Take over options that have changed, where a source of theirs is asked again; called again and again."""
+        reread = self.options_watch.look(self.services)
+        if reread is not None:
+            self._take_over(reread)
+        self._rollout.step()
+
     def request_stop(self) -> None:
         """Ask for an orderly end; asked again, for an immediate one."""
         if self.stopping.is_set():
@@ -79,6 +101,7 @@ class Supervisor(ABC):
 
     def maintain(self) -> None:
         """Do what is due towards the database; a failing one is tried again later, with growing pauses."""
+        self.services.host.calls.tell_overdue()
         now = time.monotonic()
         if now < self._next_try:
             return
@@ -124,6 +147,19 @@ class Supervisor(ABC):
         self._pidfile.release()
         if self.failure is not None and self.standalone:
             raise self.failure
+
+    def _take_over(self, reread: Reread) -> None:
+        self.services = adopt(self.services, reread)
+        self.plans = plan(self.services, self._invocation)
+        more = self._rollout.start(self.plans)
+        for each in more:
+            self.add(each)
+        logger.info(
+            "options changed: %s; actors that make way for others, one at a time: %d; that come in addition: %d",
+            ", ".join(reread.changed),
+            self._rollout.remaining(),
+            len(more),
+        )
 
     def _require_same_database(self) -> None:
         """Ask for the end once another database is in the place of the one that this supervisor registered with."""

@@ -20,8 +20,9 @@ from dj_queue.runtime.process_title import set_process_title
 from dj_queue.runtime.signals import Signals, held_back
 from dj_queue.runtime.supervisor.base import TICK, Supervisor
 from dj_queue.runtime.supervisor.child_main import LAST_WRITES, run_child
-from dj_queue.runtime.supervisor.children import Child, Place, exit_cause, reap_orphans
+from dj_queue.runtime.supervisor.children import Child, ChildPlace, exit_cause, reap_orphans, send
 from dj_queue.runtime.supervisor.keeper import Keeper
+from dj_queue.runtime.topology import ActorPlan
 from dj_queue.runtime.vouching import Vouching
 
 logger = logging.getLogger("dj_queue.supervisor")
@@ -30,13 +31,14 @@ KILL_GRACE = LAST_WRITES + 2.0
 """Seconds beyond `shutdown_timeout` that a child gets before it is killed: more than it takes for its last writes."""
 
 
-class ForkSupervisor(Supervisor):
+class ForkSupervisor(Supervisor[ChildPlace]):
     """Holds no thread and no database connection while it forks. Vouches for its children's heartbeats."""
 
     def run(self) -> None:
         """Fork every actor, replace the dead, and stop all in order when asked to."""
         self._lifeline = Lifeline()
-        self._places = [Place(plan) for plan in self.plans]
+        for plan in self.plans:
+            self.add(plan)
         self._lost: deque[tuple[Child, ProcessExitError]] = deque()
         self._given_up: deque[UUID] = deque()
         self._recovery = Backoff(self.services, "supervisor.recovery")
@@ -63,29 +65,40 @@ class ForkSupervisor(Supervisor):
         self._given_up.append(identity)
         self._signals.wake()
 
+    def add(self, plan: ActorPlan) -> None:
+        """Have one more place, to be filled at the next tick."""
+        self.places.append(ChildPlace(plan))
+
+    def on_options_asked(self) -> None:
+        """Wake the main thread."""
+        self._signals.wake()
+
     def _tick(self) -> None:
         self._reap()
         self._kill_given_up()
+        for child in self._children():
+            child.kill_if_overdue()
+        self.follow_options()
         self._fork_missing()
         if self._lost:
             self._keeper.poke()
         self._signals.wait(TICK)
 
     def _children(self) -> list[Child]:
-        return [place.child for place in self._places if place.child is not None]
+        return [place.child for place in self.places if place.child is not None]
 
     def _fork_missing(self) -> None:
         now = time.monotonic()
-        missing = [place for place in self._places if place.child is None and now >= place.fork_at]
-        if missing and not self._keeper.pause():
-            return  # Its database holds it up; it wakes this thread when it has ended.
+        missing = [place for place in self.places if place.child is None and now >= place.fork_at]
+        if missing and (self.options_watch.is_asking() or not self._keeper.pause()):
+            return  # Something holds a thread up; it wakes this one when it has ended.
         if missing:
             close_before_fork()
         for place in missing:
             self._fork(place)
         self._keeper.start()
 
-    def _fork(self, place: Place) -> None:
+    def _fork(self, place: ChildPlace) -> None:
         placement = Placement(self.process.id)
         sys.stdout.flush()
         sys.stderr.flush()
@@ -99,9 +112,10 @@ class ForkSupervisor(Supervisor):
             if pid == 0:
                 run_child(self.services, place.plan, placement, self._lifeline, self._signals)
         place.child = Child(place.plan, pid, placement)
+        place.patience = self.services.options.shutdown_timeout + KILL_GRACE
 
     def _reap(self) -> None:
-        for place in self._places:
+        for place in self.places:
             child = place.child
             if child is None:
                 continue
@@ -112,7 +126,7 @@ class ForkSupervisor(Supervisor):
             if pid == 0:
                 continue
             cause = exit_cause(status)
-            if not self.stopping.is_set():
+            if not self.stopping.is_set() and not place.is_ending():
                 logger.error("%s process %d ended: %s", child.plan.kind, child.pid, cause)
             place.vacate(child)
             self._lost.append((child, cause))
@@ -128,7 +142,7 @@ class ForkSupervisor(Supervisor):
                         child.plan.kind,
                         child.pid,
                     )
-                    _signal(child.pid, signal.SIGKILL)
+                    send(child.pid, signal.SIGKILL)
 
     def _keep(self) -> None:
         """By the keeper: heartbeats, sweeps, and what dead children held."""
@@ -173,18 +187,11 @@ class ForkSupervisor(Supervisor):
             self._reap()
         for child in self._children():
             logger.error("%s process %d did not end in time: killing it", child.plan.kind, child.pid)
-            _signal(child.pid, signal.SIGKILL)
+            send(child.pid, signal.SIGKILL)
         while self._children():
             self._signals.wait(TICK)
             self._reap()
 
     def _signal_all(self, number: signal.Signals) -> None:
         for child in self._children():
-            _signal(child.pid, number)
-
-
-def _signal(pid: int, number: signal.Signals) -> None:
-    try:
-        os.kill(pid, number)
-    except ProcessLookupError:
-        return
+            send(child.pid, number)

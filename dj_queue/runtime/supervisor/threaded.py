@@ -25,16 +25,32 @@ LAST_WRITES = 5.0
 LOOK_EVERY = 0.02
 
 
-@dataclass(slots=True)
-class Member:
-    """One actor and the thread it runs in."""
+@dataclass(slots=True, eq=False)
+class ThreadPlace:
+    """One actor of the plan and the thread it runs in."""
 
     plan: ActorPlan
     actor: Actor
     thread: threading.Thread
 
+    def is_empty(self) -> bool:
+        """Whether its actor has ended."""
+        return not self.thread.is_alive()
 
-class AsyncSupervisor(Supervisor):
+    def is_working(self) -> bool:
+        """Whether its actor has registered and was not asked to end."""
+        return self.actor.placement.vouching.is_registered() and not self.actor.stopping.is_set()
+
+    def is_ending(self) -> bool:
+        """Whether its actor was asked to end and has not."""
+        return self.thread.is_alive() and self.actor.stopping.is_set()
+
+    def ask_to_end(self) -> None:
+        """Have its actor end in order."""
+        self.actor.stop()
+
+
+class AsyncSupervisor(Supervisor[ThreadPlace]):
     """Runs all actors in threads. Embedded (`standalone=False`) it leaves signals to its host.
 
     A task that starves the interpreter also starves this process's heartbeats: fork mode does not have that.
@@ -45,7 +61,6 @@ class AsyncSupervisor(Supervisor):
     ) -> None:
         """See `Supervisor`."""
         super().__init__(backend_alias, invocation=invocation, standalone=standalone)
-        self._members: list[Member] = []
         self._keeper = Keeper(self._keep, lambda: None)
         self._pause: Callable[[float], None] = time.sleep
         self._end_lock = threading.RLock()
@@ -74,7 +89,7 @@ class AsyncSupervisor(Supervisor):
         self._is_running = True
         try:
             for plan in self.plans:
-                self._members.append(self._launch(plan))
+                self.add(plan)
             self._keeper.start()
         except BaseException:
             self.stop()
@@ -90,54 +105,66 @@ class AsyncSupervisor(Supervisor):
 
     def live_actors(self) -> Mapping[UUID, Vouching]:
         """The actors whose threads run and that have registered."""
-        placements = [member.actor.placement for member in self._members if member.thread.is_alive()]
+        placements = [place.actor.placement for place in self.places if place.thread.is_alive()]
         return {p.identity: p.vouching for p in placements if p.vouching.is_registered()}
 
     def abandon(self, identity: UUID) -> None:
         """Stop an actor that another node gave up; the next look starts a new one."""
-        for member in self._members:
-            if member.actor.process.id == identity:
-                logger.error("%s was taken for dead by another node: replacing it", member.actor.process.name)
-                member.actor.stop_now()
+        for place in self.places:
+            if place.actor.process.id == identity:
+                logger.error("%s was taken for dead by another node: replacing it", place.actor.process.name)
+                place.actor.stop_now()
+
+    def add(self, plan: ActorPlan) -> None:
+        """Start one more actor."""
+        self.places.append(ThreadPlace(plan, *self._launch(plan)))
+
+    def on_options_asked(self) -> None:
+        """Have the keeper look."""
+        self._keeper.poke()
 
     def _stop(self) -> None:
         self.announce_stop()
-        for member in self._members:
-            member.actor.stop()
+        for place in self.places:
+            place.actor.stop()
         deadline = time.monotonic() + self.services.options.shutdown_timeout + LAST_WRITES
-        while any(member.thread.is_alive() for member in self._members) and time.monotonic() < deadline:
+        while any(place.thread.is_alive() for place in self.places) and time.monotonic() < deadline:
             if self.stopping_now.is_set():
-                for member in self._members:
-                    member.actor.stop_now()
+                for place in self.places:
+                    place.actor.stop_now()
                 deadline = min(deadline, time.monotonic() + LAST_WRITES)
             self._pause(LOOK_EVERY)
         self._keeper.close(self.deregister, LAST_WRITES)
         self.announce_exit()
 
-    def _launch(self, plan: ActorPlan) -> Member:
+    def _launch(self, plan: ActorPlan) -> tuple[Actor, threading.Thread]:
         actor = plan.make(self.services, Placement(self.process.id))
         thread = threading.Thread(target=actor.run, name=f"dj_queue-{plan.kind}", daemon=True)
         thread.start()
-        return Member(plan, actor, thread)
+        if self.stopping.is_set():
+            actor.stop()
+        return actor, thread
 
     def _keep(self) -> None:
         """By the keeper: heartbeats and sweeps, and new threads for those that ended."""
         self.maintain()
         if self.stopping_now.is_set():
-            for member in self._members:
-                member.actor.stop_now()
+            for place in self.places:
+                place.actor.stop_now()
+        if not self.stopping.is_set():
+            self.follow_options()
         self._replace_ended()
 
     def _replace_ended(self) -> None:
         """Start actors again whose threads ended though nobody asked them to."""
-        for index, member in enumerate(self._members):
-            if member.thread.is_alive() or self.stopping.is_set():
+        for place in self.places:
+            if place.thread.is_alive() or self.stopping.is_set():
                 continue
-            placement, board = member.actor.placement, member.actor.placement.board
-            cause = ProcessExitError(f"the {member.plan.kind} thread {member.actor.process.name} ended")
+            placement, board = place.actor.placement, place.actor.placement.board
+            cause = ProcessExitError(f"the {place.plan.kind} thread {place.actor.process.name} ended")
             try:
                 recover_process(self.services, placement.identity, cause, board.started(), board.ended())
             except Exception:
-                logger.exception("recovering %s", member.actor.process.name)
+                logger.exception("recovering %s", place.actor.process.name)
                 continue
-            self._members[index] = self._launch(member.plan)
+            place.actor, place.thread = self._launch(place.plan)
