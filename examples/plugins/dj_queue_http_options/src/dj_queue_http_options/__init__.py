@@ -1,0 +1,1 @@
+"""Options of dj_queue from an HTTP endpoint."""
