@@ -7,6 +7,7 @@ import subprocess
 import sys
 
 import pytest
+from uv import find_uv_bin
 
 from tests.examples.plugins.installation import ROOT, install
 
@@ -77,12 +78,10 @@ class Site:
         (folder / "jobs.py").write_text(JOBS)
 
     def run(self, *arguments):
-        ours = ("DJANGO_", "DJ_QUEUE_", "PYTHONPATH")
-        environment = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
         return subprocess.run(
             [self._python, *arguments],
             cwd=self._folder,
-            env={**environment, "DJANGO_SETTINGS_MODULE": "settings"},
+            env={**of_a_user(), "DJANGO_SETTINGS_MODULE": "settings"},
             check=False,
             capture_output=True,
             text=True,
@@ -94,6 +93,12 @@ class Site:
     def plugins(self):
         lines = self.manage("dj_queue", "plugins").stdout.splitlines()
         return {line.split()[0] for line in lines if "active" in line.split()}
+
+
+def of_a_user():
+    """The environment without what this run put there."""
+    ours = ("DJANGO_", "DJ_QUEUE_", "PYTHONPATH")
+    return {name: value for name, value in os.environ.items() if not name.startswith(ours)}
 
 
 def is_driver_here(vendor):
@@ -144,10 +149,14 @@ def test_a_plugin_of_another_contract_is_refused_in_one_line(tmp_path, contract,
         assert "Traceback" not in done.stderr
 
 
-def test_an_editable_install_runs_what_stands_in_the_checkout(tmp_path):
-    checkout = tmp_path / "checkout"
-    ignored = shutil.ignore_patterns(".*", "tests", "docs", "bench", "examples", "__pycache__")
-    shutil.copytree(ROOT, checkout, ignore=ignored)
+@pytest.fixture
+def checkout(tmp_path):
+    """A copy of what the distributions are made of."""
+    ignored = shutil.ignore_patterns(".*", "tests", "docs", "bench", "examples", "__pycache__", "uv.lock")
+    return shutil.copytree(ROOT, tmp_path / "checkout", ignore=ignored)
+
+
+def test_an_editable_install_runs_what_stands_in_the_checkout(tmp_path, checkout):
     python = install(tmp_path, ours=())
     pip = [sys.executable, "-m", "pip", "--python", python, "install", "-q", "--no-index", "--no-deps"]
     sources = (checkout, *(checkout / f"dj_queue_{vendor}" for vendor in VENDORS))
@@ -159,3 +168,26 @@ def test_an_editable_install_runs_what_stands_in_the_checkout(tmp_path):
         file.write("\nCHANGED = 'here'\n")
     assert site.run("-c", "import dj_queue; print(dj_queue.CHANGED)").stdout.strip() == "here"
     assert site.plugins() == {*VENDORS, "lifecycle", "portable"}
+
+
+def test_uv_syncs_the_workspace_with_the_plugin_of_the_extra(tmp_path, checkout):
+    words = ("sync", "--no-default-groups", "--extra", "sqlite", "--python", sys.executable)
+    environment = {
+        **of_a_user(),
+        "UV_PYTHON_DOWNLOADS": "never",
+        "UV_PROJECT_ENVIRONMENT": str(checkout / ".venv"),
+    }
+    done = subprocess.run(
+        [find_uv_bin(), *words], cwd=checkout, env=environment, check=False, capture_output=True, text=True
+    )
+    if done.returncode and "Failed to fetch" in done.stderr:
+        pytest.skip("no package index can be reached")
+    assert done.returncode == 0, done.stderr
+    site = Site(tmp_path, checkout / ".venv" / "bin" / "python")
+    assert site.plugins() == {"sqlite", "lifecycle", "portable"}
+    site.manage("migrate", "-v0")
+    assert site.run("-c", RUN).stdout.strip() == "successful 42"
+    places = site.run(
+        "-c", "import dj_queue as a, dj_queue_sqlite as b; print(a.__file__, b.__file__)"
+    ).stdout
+    assert all(place.startswith(str(checkout)) for place in places.split())
