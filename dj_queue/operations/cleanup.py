@@ -1,5 +1,6 @@
 """Cleanup: finished jobs and old firings are deleted when their retention ends, until nothing is due."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -43,41 +44,54 @@ class Narrowing:
     """The firings of one recurring task."""
 
 
+type Told = Callable[[int], object]
+"""Called with the number of rows after each batch that was deleted."""
+
+
+def _nobody(count: int) -> None:
+    """Nobody wants to know."""
+
+
 def prune_by_retention(services: Services) -> int:
     """Delete what the options say is over; loops until nothing is due. Returns how many rows."""
     return sum(prune(services, Retention.of(services.options)).values())
 
 
 def prune(
-    services: Services, retention: Retention, narrowing: Narrowing = Narrowing(), batch_size: int = BATCH
+    services: Services,
+    retention: Retention,
+    narrowing: Narrowing = Narrowing(),
+    batch_size: int = BATCH,
+    told: Told = _nobody,
 ) -> dict[str, int]:
     """Delete what this retention says is over, until nothing is due; returns how many of each kind it covers."""
     counts: dict[str, int] = {}
-    for kind, statuses, older_than in (
-        ("finished jobs", ENDED_WELL, retention.finished_jobs),
-        ("failed jobs", (Status.FAILED,), retention.failed_jobs),
-    ):
+    for kind, statuses, older_than in _kinds(retention):
         if older_than is not None:
             counts[kind] = sum(
-                _prune_jobs(services, status, older_than, narrowing.task_path, batch_size)
+                _prune_jobs(services, status, older_than, narrowing.task_path, batch_size, told)
                 for status in statuses
             )
     if retention.firings is not None:
-        key = narrowing.recurring_key
-        key_hash = None if key is None else hash_key(services.alias, key)
-        counts["recurring firings"] = prune_firings(services, retention.firings, batch_size, key_hash)
+        firings = _firings(services, retention.firings, narrowing.recurring_key)
+        counts["recurring firings"] = _delete_in_batches(services, firings, batch_size, told)
     return counts
 
 
-def _prune_jobs(
-    services: Services, status: Status, older_than: float, task_path: str | None, batch_size: int
+def count_due(services: Services, retention: Retention, narrowing: Narrowing = Narrowing()) -> int:
+    """How many rows `prune` would delete now."""
+    total = 0
+    for _kind, statuses, older_than in _kinds(retention):
+        if older_than is not None:
+            total += sum(_jobs(services, each, older_than, narrowing.task_path).count() for each in statuses)
+    if retention.firings is not None:
+        total += _firings(services, retention.firings, narrowing.recurring_key).count()
+    return total
+
+
+def prune_jobs(
+    services: Services, status: Status, older_than: float, batch_size: int = BATCH, told: Told = _nobody
 ) -> int:
-    if task_path is None:
-        return prune_jobs(services, status, older_than, batch_size)
-    return prune_jobs_of_task(services, status, older_than, task_path, batch_size)
-
-
-def prune_jobs(services: Services, status: Status, older_than: float, batch_size: int = BATCH) -> int:
     """Delete the jobs of one finished status that ended more than `older_than` seconds ago."""
     before = services.dialect.now() - timedelta(seconds=older_than)
     total = 0
@@ -86,6 +100,7 @@ def prune_jobs(services: Services, status: Status, older_than: float, batch_size
             services, lambda: services.dialect.prune(services.alias, status, before, batch_size)
         )
         total += count
+        told(count)
         if count < batch_size:
             break
     if total and services.broadcasts.event:
@@ -93,35 +108,45 @@ def prune_jobs(services: Services, status: Status, older_than: float, batch_size
     return total
 
 
-def prune_jobs_of_task(
-    services: Services, status: Status, older_than: float, task_path: str, batch_size: int = BATCH
+def _kinds(retention: Retention) -> tuple[tuple[str, tuple[Status, ...], float | None], ...]:
+    return (
+        ("finished jobs", ENDED_WELL, retention.finished_jobs),
+        ("failed jobs", (Status.FAILED,), retention.failed_jobs),
+    )
+
+
+def _prune_jobs(
+    services: Services, status: Status, older_than: float, task_path: str | None, batch_size: int, told: Told
 ) -> int:
-    """Delete the finished jobs of one task that ended more than `older_than` seconds ago."""
+    if task_path is None:
+        return prune_jobs(services, status, older_than, batch_size, told)
+    return _delete_in_batches(services, _jobs(services, status, older_than, task_path), batch_size, told)
+
+
+def _jobs(services: Services, status: Status, older_than: float, task_path: str | None) -> QuerySet[Job]:
+    """The jobs of one finished status, of one task or of all, that ended more than `older_than` seconds ago."""
     before = services.dialect.now() - timedelta(seconds=older_than)
     jobs = Job.objects.using(services.database.alias).filter(
-        backend_alias=services.alias, status=status, finished_at__lt=before, task_path=task_path
+        backend_alias=services.alias, status=status, finished_at__lt=before
     )
-    return _delete_in_batches(services, jobs, batch_size)
+    return jobs if task_path is None else jobs.filter(task_path=task_path)
 
 
-def prune_firings(
-    services: Services, older_than: float, batch_size: int = BATCH, key_hash: str | None = None
-) -> int:
-    """Delete the records of recurring slots that were enqueued more than `older_than` seconds ago."""
+def _firings(services: Services, older_than: float, key: str | None) -> QuerySet[RecurringExecution]:
+    """The records of slots, of one recurring task or of all, that were enqueued more than `older_than` seconds ago."""
     before = services.dialect.now() - timedelta(seconds=older_than)
     rows = RecurringExecution.objects.using(services.database.alias)
     rows = rows.filter(backend_alias=services.alias, created_at__lt=before)
-    if key_hash is not None:
-        rows = rows.filter(key_hash=key_hash)
-    return _delete_in_batches(services, rows, batch_size)
+    return rows if key is None else rows.filter(key_hash=hash_key(services.alias, key))
 
 
-def _delete_in_batches(services: Services, rows: QuerySet[Any], batch_size: int) -> int:
+def _delete_in_batches(services: Services, rows: QuerySet[Any], batch_size: int, told: Told) -> int:
     total = 0
     in_order = rows.order_by("pk").values_list("pk", flat=True)
     ids = list(in_order[:batch_size])
     while ids:
         deleted, _ = in_transaction(services, rows.filter(pk__in=ids).delete)
         total += deleted
+        told(deleted)
         ids = list(in_order.filter(pk__gt=ids[-1])[:batch_size]) if len(ids) == batch_size else []
     return total

@@ -1,8 +1,11 @@
 """Commands run in processes of their own, and databases that have no tables yet."""
 
 import os
+import pty
 import subprocess
 import sys
+import termios
+from contextlib import suppress
 from datetime import timedelta
 from io import StringIO
 from pathlib import Path
@@ -37,6 +40,28 @@ def manage():
             timeout=180,
             check=False,
         )
+
+    return run
+
+
+@pytest.fixture
+def manage_on_a_terminal():
+    """`manage_on_a_terminal("dj_queue_prune", ...)` runs the command to its end; all that the terminal showed."""
+
+    def run(*arguments):
+        ours, theirs = pty.openpty()
+        termios.tcsetwinsize(theirs, (24, 100))
+        command = [sys.executable, MANAGE, *map(str, arguments)]
+        with subprocess.Popen(command, stdin=theirs, stdout=theirs, stderr=theirs, cwd=ROOT) as process:
+            os.close(theirs)
+            shown = b""
+            # Linux says EIO once the last process has closed the other end.
+            with suppress(OSError):
+                while piece := os.read(ours, 4096):
+                    shown += piece
+            os.close(ours)
+            assert process.wait(180) == 0, shown
+        return shown.decode()
 
     return run
 

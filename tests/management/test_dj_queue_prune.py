@@ -196,3 +196,20 @@ def test_a_database_that_is_not_ready_is_named(manage, backend_alias, empty_data
     assert done.returncode == 1
     assert "lacks the migrations" in done.stderr
     assert len(done.stderr.splitlines()) == 1
+
+
+@one_backend
+def test_on_a_terminal_a_bar_shows_how_far_it_is(manage_on_a_terminal, old, jobs, backend_alias):
+    old(Status.SUCCESSFUL, count=7)
+    shown = manage_on_a_terminal("dj_queue_prune", "--backend", backend_alias, "--batch-size", 2)
+    assert "7/7" in shown
+    assert "pruned 7 finished jobs" in shown
+    assert not jobs.exists()
+
+
+@one_backend
+def test_where_nobody_watches_no_bar_is_drawn(manage, old, backend_alias):
+    old(Status.SUCCESSFUL, count=7)
+    done = manage("dj_queue_prune", "--backend", backend_alias)
+    assert "pruned 7 finished jobs" in done.stdout
+    assert not done.stderr

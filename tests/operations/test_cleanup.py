@@ -7,6 +7,8 @@ import pytest
 from dj_queue.contract import Status, events
 from dj_queue.models import RecurringExecution
 from dj_queue.operations import cleanup
+from dj_queue.operations.cleanup import Narrowing, Retention
+from dj_queue.operations.policy import hash_key
 from tests.project import tasks
 
 AN_HOUR = 3600.0
@@ -112,18 +114,25 @@ def test_the_jobs_of_one_task_can_be_pruned_alone(services, ended, jobs):
         ended(Status.SUCCESSFUL, hours=2, task=tasks.per_account, args=("a",))
     ended(Status.SUCCESSFUL, hours=0)
     path = tasks.add.module_path
-    assert cleanup.prune_jobs_of_task(services, Status.SUCCESSFUL, AN_HOUR, path, batch_size=2) == 5
+    batches = []
+    retention, narrowing = Retention(finished_jobs=AN_HOUR), Narrowing(task_path=path)
+    assert cleanup.count_due(services, retention, narrowing) == 5
+    assert cleanup.prune(services, retention, narrowing, 2, batches.append) == {"finished jobs": 5}
+    assert batches == [2, 2, 1]
     assert jobs.filter(task_path=path).count() == 1
     assert jobs.exclude(task_path=path).count() == 5
 
 
 def test_records_of_firings_go_after_a_week_or_as_asked(services, fired):
     rows = RecurringExecution.objects.using(services.database.alias)
-    for key_hash, hours in (("a", 24 * 8), ("a", 24 * 6), ("b", 24 * 6)):
+    a, b = (hash_key(services.alias, key) for key in "ab")
+    for key_hash, hours in ((a, 24 * 8), (a, 24 * 6), (b, 24 * 6)):
         fired(key_hash, hours)
     assert cleanup.prune_by_retention(services) == 1
-    assert cleanup.prune_firings(services, AN_HOUR, key_hash="b") == 1
-    assert list(rows.values_list("key_hash", flat=True)) == ["a"]
+    retention, narrowing = Retention(firings=AN_HOUR), Narrowing(recurring_key="b")
+    assert cleanup.count_due(services, retention, narrowing) == 1
+    assert cleanup.prune(services, retention, narrowing) == {"recurring firings": 1}
+    assert list(rows.values_list("key_hash", flat=True)) == [a]
 
 
 def test_what_other_backend_aliases_keep_is_theirs(services, ended, fired, jobs):
@@ -133,5 +142,6 @@ def test_what_other_backend_aliases_keep_is_theirs(services, ended, fired, jobs)
     rows = RecurringExecution.objects.using(services.database.alias)
     rows.update(backend_alias="another")
     assert cleanup.prune_by_retention(services) == 0
-    path = tasks.add.module_path
-    assert cleanup.prune_jobs_of_task(services, Status.SUCCESSFUL, 0.0, path) == 0
+    narrowing = Narrowing(task_path=tasks.add.module_path)
+    assert cleanup.prune(services, Retention(finished_jobs=0.0), narrowing) == {"finished jobs": 0}
+    assert cleanup.count_due(services, Retention(0.0, 0.0, 0.0)) == 0

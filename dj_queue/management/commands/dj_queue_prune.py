@@ -1,14 +1,16 @@
 """`manage.py dj_queue_prune`: delete what is over, until nothing is due."""
 
 from argparse import ArgumentParser
+from functools import partial
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
 from dj_queue.management import arguments
 from dj_queue.management.examples import add_examples
+from dj_queue.management.progress import progress
 from dj_queue.management.refusals import blaming_the_database, in_plain_words
-from dj_queue.operations.cleanup import BATCH, Narrowing, Retention, prune
+from dj_queue.operations.cleanup import BATCH, Narrowing, Retention, count_due, prune
 from dj_queue.schema import require_ready
 from dj_queue.services import services_for
 
@@ -61,7 +63,8 @@ class Command(BaseCommand):
             retention = _retention(options, narrowing, Retention.of(services.options))
             with blaming_the_database(services):
                 require_ready(services.database.alias)
-                counts = prune(services, retention, narrowing, options["batch_size"])
+                with progress(partial(count_due, services, retention, narrowing), " rows") as advance:
+                    counts = prune(services, retention, narrowing, options["batch_size"], advance)
         done = ", ".join(f"{count} {kind}" for kind, count in counts.items())
         self.stdout.write(
             f"backend {services.alias!r}: pruned {done or 'nothing: the options keep all of it'}"
