@@ -158,6 +158,7 @@ def _build(alias: str) -> Services:
 
 def _serving(alias: str, backend_class: type, host: PluginHost, merged: Merged, options: Options) -> Services:
     """What the plugins give for these options."""
+    host.ask_all("dj_queue_configure", alias=alias, options=options.values)
     database = database_of(options.database_alias)
     dialect = host.ask_one("dj_queue_dialect", options.dialect, database=database)
     facts = {"database": database, "options": options.values}

@@ -62,6 +62,23 @@ class Particular:
         raise PluginOptionsError([(("acme", name), f"{value!r} is no word") for name, value in own.items()])
 
 
+class Listens:
+    """A plugin that only listens, and wants to know its host."""
+
+    def __init__(self):
+        self.hosts = {}
+
+    @hookimpl
+    def dj_queue_configure(self, alias, options):
+        host = options.get("plugin_options", {}).get("acme", {}).get("host", "localhost")
+        if host == "nowhere":
+            raise PluginOptionsError([(("acme", "host"), "there is no such host")])
+        self.hosts[alias] = host
+
+
+listens = Listens()
+
+
 class Dialects:
     """A plugin that serves every database, and one named in its layer."""
 
@@ -104,6 +121,22 @@ def test_services_are_what_serves_the_alias(services, backend_alias):
 
 def test_services_are_built_once(backend_alias):
     assert services_for(backend_alias) is services_for(backend_alias)
+
+
+@pytest.mark.parametrize(
+    ("given", "host"), [({}, "localhost"), ({"acme": {"host": "example.com"}}, "example.com")]
+)
+def test_a_plugin_that_only_listens_is_given_the_options_too(given, host):
+    listens.hosts.clear()
+    with tasks(plugins=[f"{HERE}.listens"], plugin_options=given):
+        services_for("q")
+    assert listens.hosts == {"q": host}
+
+
+def test_a_plugin_that_only_listens_may_refuse_its_options():
+    given = {"acme": {"host": "nowhere"}}
+    place = "TASKS['q']['OPTIONS']['plugin_options']['acme']['host']: there is no such host"
+    assert refusal(ConfigurationError, plugins=[f"{HERE}.listens"], plugin_options=given) == place
 
 
 def test_nothing_is_built_before_it_is_asked_for():

@@ -57,6 +57,21 @@ def dj_queue_wakeup_transport(database: DatabaseInfo, options: Mapping[str, Any]
 
 
 @hookspec
+def dj_queue_configure(alias: str, options: Mapping[str, Any]) -> None:
+    """The options of a backend alias are known: keep the plugin's own, or refuse them. Must not connect.
+
+    Called once the alias is first used, before anything is told of it; for plugins that only listen.
+
+    Args:
+        alias: the key in TASKS.
+        options: the backend alias's merged options; the plugin's own are below `plugin_options`.
+
+    Raises:
+        dj_queue.contract.errors.PluginOptionsError: the plugin's own options cannot work.
+    """
+
+
+@hookspec
 def dj_queue_config_source(alias: str, invocation: Invocation) -> ConfigLayer | Sequence[ConfigLayer] | None:
     """Give layers of option values for this backend alias, or None. Layers are merged by rank.
 
