@@ -1,14 +1,10 @@
 """Running the jobs of a test in its own thread, until nothing is left to do."""
 
 import json
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import uuid4
-
-from django.db import connections
-from django.test import TestCase
 
 from dj_queue.contract import ClaimedJob, Outcome, Selector, Status, parse_selector
 from dj_queue.operations import processes, recurring
@@ -17,6 +13,7 @@ from dj_queue.operations.concurrency import sweep
 from dj_queue.operations.promote import make_due, next_due, postpone, promote_due, scheduled_ids
 from dj_queue.runtime import by_hand
 from dj_queue.services import Services, services_for
+from dj_queue.testing.commits import as_committed
 
 BATCH = 500
 DEFAULT_MOST = 10_000
@@ -51,8 +48,8 @@ def run_jobs(
     """Run every job that is due, and those that these enqueue, in this thread; returns the attempts in order.
 
     Each runs as on a worker: by priority, within the limits of concurrency keys, with retries and signals.
-    A task that raises fails its job, not the test. Inside of a `TestCase`, what a job leaves for the commit
-    of its transaction is done as it ends.
+    A task that raises fails its job, not the test. Inside of a `TestCase`, what a job leaves for a commit, on
+    any of the test's databases, is done as it ends.
 
     Args:
         queues: selectors of the queues to run, such as `email*, default`.
@@ -99,7 +96,7 @@ class Drain:
                 raise TooManyJobs(
                     f"{self._most} attempts were made and there is more to do: {job.task_path} is next"
                 )
-            with _own_commits(self._services):
+            with as_committed():
                 outcome = by_hand.run(self._services, job)
             self.runs.append(_run_of(job, outcome))
 
@@ -117,7 +114,7 @@ class Drain:
             moment = max(moment, upcoming)
             for slot, task in slots:
                 if slot == moment:
-                    with _own_commits(self._services):
+                    with as_committed():
                         recurring.fire(self._services, task, slot)
             make_due(self._services, moment)
             self._promote()
@@ -142,16 +139,6 @@ class Drain:
         """The first of these moments and that of the next scheduled job."""
         due = next_due(self._services)
         return min([*slots, *([due] if due is not None else [])], default=None)
-
-
-@contextmanager
-def _own_commits(services: Services) -> Iterator[None]:
-    """Inside of a test's transaction, do what waits for a commit once the job has ended."""
-    if not connections[services.database.alias].in_atomic_block:
-        yield
-        return
-    with TestCase.captureOnCommitCallbacks(using=services.database.alias, execute=True):
-        yield
 
 
 def _run_of(job: ClaimedJob, outcome: Outcome) -> JobRun:

@@ -1,5 +1,6 @@
 """Draining the queue in a test: order, schedule, retries, keys, recurring tasks, transactions."""
 
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
@@ -33,6 +34,14 @@ def mark_and_enqueue(name, backend):
 @task
 def mark_on_commit(name, backend):
     api.enqueue_on_commit(mark.using(backend=backend), name)
+
+
+@task
+def mark_for_commit(robust):
+    def callback():
+        raise RuntimeError("a callback broke")
+
+    transaction.on_commit(callback, robust=robust)
 
 
 @task
@@ -176,6 +185,59 @@ def test_what_waits_for_a_jobs_commit_is_done(on, drain, backend_alias):
     assert ran == ["after commit"]
     assert told == [run.id for run in runs]
     assert told[0] == result.id
+
+
+@pytest.fixture
+def around_all():
+    """Tests run inside the transactions of a TestCase that has every database."""
+    with ExitStack() as stack:
+        for alias in settings.DATABASES:
+            stack.enter_context(transaction.atomic(using=alias))
+        yield
+        for alias in settings.DATABASES:
+            transaction.set_rollback(True, using=alias)
+
+
+@pytest.mark.usefixtures("around_all")
+def test_a_job_enqueues_after_the_commit_of_the_projects_database_though_the_queue_is_on_another(
+    on, drain, backend_alias
+):
+    on(mark_on_commit).enqueue("after commit", backend_alias)
+    assert names(drain()) == [("mark_on_commit", "successful", 1), ("mark", "successful", 1)]
+    assert ran == ["after commit"]
+
+
+@pytest.mark.usefixtures("around_all")
+def test_what_a_receiver_leaves_for_a_commit_on_another_database_is_done_too(on, drain, backend_alias):
+    def go_on(sender, task_result, **kwargs):
+        if task_result.args == ["first"]:
+            api.enqueue_on_commit(on(mark), "second")
+
+    signals.task_finished.connect(go_on)
+    try:
+        on(mark).enqueue("first")
+        drain()
+    finally:
+        signals.task_finished.disconnect(go_on)
+    assert ran == ["first", "second"]
+
+
+def test_what_was_done_as_a_job_ended_is_not_done_again_at_the_commit(on, drain, backend_alias):
+    with transaction.atomic():
+        on(mark_on_commit).enqueue("once", backend_alias)
+        drain()
+    drain()
+    assert ran == ["once"]
+
+
+@pytest.mark.usefixtures("around_all")
+def test_a_robust_callback_that_raises_is_logged_and_another_fails_the_test(on, drain, caplog):
+    on(mark_for_commit).enqueue(True)
+    assert names(drain()) == [("mark_for_commit", "successful", 1)]
+    assert "a callback broke" in caplog.text
+    on(mark_for_commit).enqueue(False)
+    with pytest.raises(RuntimeError, match="a callback broke"):
+        drain()
 
 
 def test_jobs_of_a_transaction_are_run_once_it_commits(on, drain, backend_alias, services):
