@@ -1,7 +1,8 @@
 """Per-task options as decorators; each stacks with `@task` in either order."""
 
 from collections.abc import Callable
-from typing import Any
+from functools import wraps
+from typing import Any, cast
 
 from django.tasks import Task
 
@@ -10,9 +11,27 @@ from dj_queue.operations.policy import ON_CONFLICT, ON_CRASH, RetryPolicy
 from dj_queue.operations.redaction import check_is_parameter
 from dj_queue.task_types import AnyTask
 
+NAME_PARAMETERS = 'name the parameters, @sensitive("pin")'
+
 type Decorated = Callable[..., Any] | AnyTask
 
 
+def _refuses_bare[F: Callable[..., Any]](use: str) -> Callable[[F], F]:
+    """Refuse an option that is written without its arguments and so is given the task: say what to write instead."""
+
+    def wrap(option: F) -> F:
+        @wraps(option)
+        def checked(*args: Any, **kwargs: Any) -> Any:
+            if any(callable(arg) or isinstance(arg, Task) for arg in args):
+                raise DispatchPolicyError(f"@{option.__name__}: {use}")
+            return option(*args, **kwargs)
+
+        return cast("F", checked)
+
+    return wrap
+
+
+@_refuses_bare('say for which jobs, @concurrency(key="account:{account_id}")')
 def concurrency[T: Decorated](
     *,
     key: str | Callable[..., str],
@@ -46,6 +65,7 @@ def concurrency[T: Decorated](
     return _storing(values)
 
 
+@_refuses_bare("say how often, @retry(max_attempts=3)")
 def retry[T: Decorated](
     *,
     max_attempts: int,
@@ -78,6 +98,7 @@ def retry[T: Decorated](
     )
 
 
+@_refuses_bare('say what becomes of the job, @on_crash("fail")')
 def on_crash[T: Decorated](action: str) -> Callable[[T], T]:
     """What becomes of a job whose process died while it ran: `retry` (the default) or `fail`.
 
@@ -89,6 +110,7 @@ def on_crash[T: Decorated](action: str) -> Callable[[T], T]:
     return _storing({"on_crash": action})
 
 
+@_refuses_bare(NAME_PARAMETERS)
 def sensitive[T: Decorated](*names: str) -> Callable[[T], T]:
     """Keep these arguments from being shown: in the admin, in stored tracebacks, in texts of concurrency keys.
 
@@ -96,8 +118,10 @@ def sensitive[T: Decorated](*names: str) -> Callable[[T], T]:
         names: parameters of the task's function; `return` stands for what it returns.
 
     Raises:
-        DispatchPolicyError: there is no such parameter.
+        DispatchPolicyError: no name is given, or there is no such parameter.
     """
+    if not names:
+        raise DispatchPolicyError(f"@sensitive(): {NAME_PARAMETERS}")
 
     def store(target: T) -> T:
         func = target.func if isinstance(target, Task) else target

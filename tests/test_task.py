@@ -2,6 +2,7 @@
 
 import copy
 import pickle
+import re
 from dataclasses import fields, replace
 
 import django
@@ -10,9 +11,10 @@ from django.tasks import Task, task, task_backends
 from django.tasks.exceptions import InvalidTask
 from django.test import override_settings
 
-from dj_queue.api import concurrency, on_crash, retry
+from dj_queue.api import concurrency, on_crash, retry, sensitive
 from dj_queue.config.options import Options
 from dj_queue.contract import Status
+from dj_queue.exceptions import DispatchPolicyError
 from dj_queue.operations import policy
 from dj_queue.task import DjQueueTask
 from tests.project.tasks import add
@@ -202,6 +204,22 @@ def test_keywords_stay_through_pickles_and_copies():
 def test_wrong_options_are_refused_where_the_task_is_defined(options, told):
     with pytest.raises(InvalidTask, match=told):
         task(fresh(), **options)
+
+
+@pytest.mark.parametrize("target", [fresh, lambda: add], ids=["function", "task"])
+@pytest.mark.parametrize(
+    ("option", "use"),
+    [
+        (concurrency, '@concurrency: say for which jobs, @concurrency(key="account:{account_id}")'),
+        (retry, "@retry: say how often, @retry(max_attempts=3)"),
+        (on_crash, '@on_crash: say what becomes of the job, @on_crash("fail")'),
+        (sensitive, '@sensitive: name the parameters, @sensitive("pin")'),
+    ],
+    ids=lambda value: getattr(value, "__name__", ""),
+)
+def test_an_option_without_parentheses_is_refused_with_what_to_write(option, use, target):
+    with pytest.raises(DispatchPolicyError, match=f"^{re.escape(use)}$"):
+        option(target())
 
 
 @takes_keywords

@@ -32,7 +32,9 @@ def redaction(*names, of=sign_in):
     def fresh(*args, **kwargs):
         return of(*args, **kwargs)
 
-    func = sensitive(*names)(wraps(of)(fresh))
+    func = wraps(of)(fresh)
+    if names:
+        sensitive(*names)(func)
     return Redaction(task(func, takes_context=of is with_context), SENSITIVE_KEYS)
 
 
@@ -136,6 +138,11 @@ def test_a_mark_that_would_hide_nothing_is_refused():
         sensitive("pun")(sign_in)
 
 
+def test_a_mark_without_names_is_refused():
+    with pytest.raises(DispatchPolicyError, match=r'name the parameters, @sensitive\("pin"\)'):
+        sensitive()
+
+
 def test_marks_stack_with_task_in_either_order():
     above, below = sensitive("pin")(task(sign_in)), task(sensitive("pin")(sign_in))
     assert above.func.sensitive == below.func.sensitive == ("pin",)
@@ -144,7 +151,11 @@ def test_marks_stack_with_task_in_either_order():
 @pytest.mark.skipif(django.VERSION < (6, 1), reason="Django 6.0 takes no keywords of ours")
 def test_marks_are_keywords_of_task_too():
     assert task(sign_in, sensitive=["pin"]).func.sensitive == ("pin",)
-    for wrong, told in ((("pun",), "no such parameter"), ("pin", "tuple of parameters")):
+    for wrong, told in (
+        (("pun",), "no such parameter"),
+        ("pin", "tuple of parameters"),
+        ((), "name the parameters"),
+    ):
         with pytest.raises(InvalidTask, match=told):
             task(sign_in, sensitive=wrong)
 
