@@ -1,14 +1,14 @@
 """Per-task options as decorators; each stacks with `@task` in either order."""
 
 from collections.abc import Callable
-from functools import wraps
+from functools import partial, wraps
 from typing import Any, cast
 
 from django.tasks import Task
 
 from dj_queue.exceptions import DispatchPolicyError
-from dj_queue.operations.policy import ON_CONFLICT, ON_CRASH, RetryPolicy
-from dj_queue.operations.redaction import check_is_parameter
+from dj_queue.operations.policy import ON_CONFLICT, ON_CRASH, RetryPolicy, check_key
+from dj_queue.operations.redaction import check_mark
 from dj_queue.task_types import AnyTask
 
 NAME_PARAMETERS = 'name the parameters, @sensitive("pin")'
@@ -48,7 +48,7 @@ def concurrency[T: Decorated](
         on_conflict: `block` makes further jobs wait, `discard` ends them.
 
     Raises:
-        DispatchPolicyError: a value is not one of these.
+        DispatchPolicyError: a value is not one of these, or the template names no parameter of the task.
     """
     if isinstance(limit, bool) or not isinstance(limit, int) or limit < 1:
         raise DispatchPolicyError(f"concurrency(limit={limit!r}): use a whole number of at least 1")
@@ -62,7 +62,7 @@ def concurrency[T: Decorated](
         "concurrency_duration": duration,
         "on_conflict": on_conflict,
     }
-    return _storing(values)
+    return _storing(values, partial(check_key, key=key))
 
 
 @_refuses_bare("say how often, @retry(max_attempts=3)")
@@ -123,19 +123,22 @@ def sensitive[T: Decorated](*names: str) -> Callable[[T], T]:
     if not names:
         raise DispatchPolicyError(f"@sensitive(): {NAME_PARAMETERS}")
 
-    def store(target: T) -> T:
-        func = target.func if isinstance(target, Task) else target
+    def check(func: Callable[..., Any]) -> None:
         for name in names:
-            check_is_parameter(func, name)
-        func.sensitive = names  # type: ignore[attr-defined]
-        return target
+            check_mark(func, name)
 
-    return store
+    return _storing({"sensitive": names}, check)
 
 
-def _storing[T: Decorated](values: dict[str, Any]) -> Callable[[T], T]:
+def _storing[T: Decorated](
+    values: dict[str, Any], check: Callable[[Callable[..., Any]], None] | None = None
+) -> Callable[[T], T]:
+    """Store these as attributes of the task's function, once `check` has nothing against it."""
+
     def store(target: T) -> T:
         func = target.func if isinstance(target, Task) else target
+        if check is not None:
+            check(func)
         for name, value in values.items():
             setattr(func, name, value)
         return target

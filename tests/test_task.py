@@ -222,6 +222,51 @@ def test_an_option_without_parentheses_is_refused_with_what_to_write(option, use
         option(target())
 
 
+def invoice(number, *lines, note="", **others): ...
+
+
+@pytest.mark.parametrize(
+    ("key", "told"),
+    [
+        (
+            "invoice:{numbr}",
+            "invoice has no parameter 'numbr'; its parameters are number, lines, note, others",
+        ),
+        ("{number}:{nothing.name}", "no parameter 'nothing'"),
+        ("{nothing[0].name!r}", "no parameter 'nothing'"),
+        ("{number:>{width}}", "no parameter 'width'"),
+        ("{0}", "no parameter '0'"),
+        ("{}", "no parameter ''"),
+        ("{number", "expected '}'"),
+        ("number}", "Single '}'"),
+    ],
+)
+def test_a_key_that_no_arguments_can_fill_is_refused_where_the_task_is_defined(key, told):
+    for target in (invoice, task(invoice)):
+        with pytest.raises(DispatchPolicyError, match=re.escape(told)) as refused:
+            concurrency(key=key)(target)
+        assert str(refused.value).startswith(f"concurrency(key={key!r}): ")
+    assert not hasattr(invoice, "concurrency_key")
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "fixed",
+        "{{}}",
+        "{number}:{number.real!r:>8}",
+        "{lines[0]}",
+        "{others[customer]:{note}}",
+        lambda *args, **kwargs: "",
+    ],
+    ids=str,
+)
+def test_a_key_may_take_any_parameter_its_attributes_and_items(key):
+    def fresh(number, *lines, note="", **others): ...
+
+    assert concurrency(key=key)(fresh).concurrency_key == key
+
+
 @takes_keywords
 def test_a_keyword_that_is_no_option_is_refused_by_its_name():
     with pytest.raises(TypeError, match="retries"):

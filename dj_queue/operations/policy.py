@@ -2,8 +2,10 @@
 
 import hashlib
 import random
-from collections.abc import Callable, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from string import Formatter
 from typing import Any
 
 from dj_queue.config.options import Options
@@ -11,7 +13,7 @@ from dj_queue.contract import Concurrency
 from dj_queue.contract.payload_reader import is_storable
 from dj_queue.exceptions import DispatchPolicyError
 from dj_queue.operations.redaction import Redaction
-from dj_queue.operations.signatures import named_arguments
+from dj_queue.operations.signatures import named_arguments, require_parameter
 from dj_queue.task_types import AnyTask
 
 ON_CONFLICT = ("block", "discard")
@@ -74,6 +76,23 @@ def has_concurrency_key(task: AnyTask) -> bool:
     return getattr(task.func, "concurrency_key", None) is not None
 
 
+def check_key(func: Callable[..., Any], key: str | Callable[..., str]) -> None:
+    """Refuse a template of keys that no arguments of the function can fill. What a callable makes shows at an enqueue.
+
+    Raises:
+        DispatchPolicyError: it is no template, or names what is no parameter.
+    """
+    if callable(key):
+        return
+    option = f"concurrency(key={key!r})"
+    try:
+        names = list(_names_in(str(key)))
+    except ValueError as error:
+        raise DispatchPolicyError(f"{option}: {error}") from None
+    for name in names:
+        require_parameter(func, name, option)
+
+
 def concurrency_of(
     task: AnyTask, args: Sequence[Any], kwargs: Mapping[str, Any], backend_alias: str, options: Options
 ) -> Concurrency | None:
@@ -134,3 +153,11 @@ def _key(task: AnyTask, template: object, args: Sequence[Any], kwargs: Mapping[s
 
 def _filled(template: str, task: AnyTask, args: Sequence[Any], kwargs: Mapping[str, Any]) -> str:
     return template.format(**named_arguments(task, args, kwargs))
+
+
+def _names_in(template: str) -> Iterator[str]:
+    """The arguments that a template takes, without the attributes and items that it takes of them."""
+    for _text, field, spec, _conversion in Formatter().parse(template):
+        if field is not None:
+            yield re.split(r"[.\[]", field)[0]
+            yield from _names_in(spec or "")

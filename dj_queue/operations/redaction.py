@@ -7,8 +7,7 @@ from functools import lru_cache
 from typing import Any
 
 from dj_queue.contract.payload import escape_text
-from dj_queue.exceptions import DispatchPolicyError
-from dj_queue.operations.signatures import names_of_args, other_kwargs, parameters
+from dj_queue.operations.signatures import names_of_args, other_kwargs, require_parameter
 from dj_queue.task_types import AnyTask
 
 HIDDEN = "[hidden]"
@@ -78,17 +77,14 @@ class Redaction:
         return any(part in folded for part in self._keys)
 
 
-def check_is_parameter(func: Callable[..., Any], name: object) -> None:
+def check_mark(func: Callable[..., Any], name: object) -> None:
     """Refuse a mark that would hide nothing.
 
     Raises:
         DispatchPolicyError: the function has no such parameter.
     """
-    known = parameters(func)
-    if name == RESULT or name in known:
-        return
-    has = f"its parameters are {', '.join(known)}" if known else "it has no parameters"
-    raise DispatchPolicyError(f"sensitive({name!r}): {func.__qualname__} has no such parameter; {has}")
+    if name != RESULT:
+        require_parameter(func, name, f"sensitive({name!r})")
 
 
 @lru_cache(maxsize=1024)  # an enqueue with a concurrency key folds the same names each time

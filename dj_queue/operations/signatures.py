@@ -6,14 +6,23 @@ from functools import cache
 from itertools import chain, repeat
 from typing import Any
 
+from dj_queue.exceptions import DispatchPolicyError
 from dj_queue.task_types import AnyTask
 
 POSITIONAL = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
 
 
-def parameters(func: Callable[..., Any]) -> tuple[str, ...]:
-    """The names of a function's parameters."""
-    return tuple(_signature(func).parameters)
+def require_parameter(func: Callable[..., Any], name: object, option: str) -> None:
+    """Refuse an option that names what the function does not take.
+
+    Raises:
+        DispatchPolicyError: there is no such parameter.
+    """
+    known = _signature(func).parameters
+    if name in known:
+        return
+    has = f"its parameters are {', '.join(known)}" if known else "it has no parameters"
+    raise DispatchPolicyError(f"{option}: {func.__qualname__} has no parameter {name!r}; {has}")
 
 
 def named_arguments(task: AnyTask, args: Sequence[Any], kwargs: Mapping[str, Any]) -> dict[str, Any]:

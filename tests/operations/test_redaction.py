@@ -133,7 +133,7 @@ def test_what_is_shown_has_the_shape_of_what_is_stored(value):
 
 def test_a_mark_that_would_hide_nothing_is_refused():
     with pytest.raises(
-        DispatchPolicyError, match=r"'pun'.*: sign_in has no such parameter; its parameters are user, pin"
+        DispatchPolicyError, match=r"'pun'.*: sign_in has no parameter 'pun'; its parameters are user, pin"
     ):
         sensitive("pun")(sign_in)
 
@@ -152,7 +152,7 @@ def test_marks_stack_with_task_in_either_order():
 def test_marks_are_keywords_of_task_too():
     assert task(sign_in, sensitive=["pin"]).func.sensitive == ("pin",)
     for wrong, told in (
-        (("pun",), "no such parameter"),
+        (("pun",), "no parameter"),
         ("pin", "tuple of parameters"),
         ((), "name the parameters"),
     ):
