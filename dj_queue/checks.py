@@ -58,14 +58,16 @@ def _plugin_messages(services: Services) -> list[CheckMessage]:
 
 
 def _portable_warning(services: Services) -> list[CheckMessage]:
-    """The portable dialect is correct but slow: name what to install."""
+    """The portable dialect is correct but slow, and may run into locks: name what to install."""
     hint = install_command(services.database.vendor)
     if services.dialect.name != "portable" or hint is None:
         return []
     where = f"the database {services.database.alias!r} of backend alias {services.alias!r}"
     return [
         checks.Warning(
-            f"{where} is served by the portable dialect, not its own", hint=hint, id="dj_queue.W001"
+            f"{where} is served by the portable dialect, not its own: slower, and under load it may run into locks",
+            hint=hint,
+            id="dj_queue.W001",
         )
     ]
 

@@ -133,6 +133,7 @@ def test_a_database_without_its_plugin_is_a_warning_with_what_to_install():
     messages = {message.id: message for message in check_backend("portable")}
     warning = messages["dj_queue.W001"]
     assert warning.level == checks.WARNING
+    assert warning.msg.endswith("not its own: slower, and under load it may run into locks")
     assert warning.hint == 'pip install "dj-queue[sqlite]"'
 
 
