@@ -128,4 +128,5 @@ def _log(advice: Sequence[CheckMessage]) -> None:
     """Say what an operator should change about the database."""
     for message in advice:
         level = logging.ERROR if message.level == "error" else logging.WARNING
-        logger.log(level, "%s %s", message.text, message.hint)
+        stop = "" if message.text.endswith((".", "!", "?")) else "."
+        logger.log(level, "%s", f"{message.text}{stop} {message.hint}".rstrip())
