@@ -10,6 +10,7 @@ from uuid import UUID
 from dj_queue.contract.payload import escape_text, truncate_middle
 
 MAX_TRACEBACK = 64 * 1024
+MAX_SUMMARY = 500
 MAX_CLASS_PATH = 255
 KEPT_TRACEBACKS = 10
 """Entries older than these keep their class and worker but lose their traceback."""
@@ -54,10 +55,22 @@ def appended(errors: Sequence[dict[str, Any]], new: dict[str, Any]) -> str:
     return json.dumps(shortened + kept[-KEPT_TRACEBACKS:], separators=(",", ":"))
 
 
+def summary(error: BaseException, hide: Callable[[str], str] = str) -> str:
+    """The exception's class and text in one line, as `hide` leaves it. Never raises, whatever the exception does."""
+    text = _text(traceback.format_exception_only, error, hide)
+    return " ".join(escape_text(truncate_middle(text, MAX_SUMMARY)).split())
+
+
 def _format(error: BaseException, hide: Callable[[str], str]) -> str:
-    try:
-        text = hide("".join(traceback.format_exception(error)))
-    except BaseException as failure:  # noqa: BLE001 - a hostile __str__ may raise anything
-        text = f"{class_path(error)}: its traceback cannot be shown ({class_path(failure)})\n"
+    text = _text(traceback.format_exception, error, hide)
     # Cut before escaping too: an error text of many megabytes is then copied once, not four times.
     return truncate_middle(escape_text(truncate_middle(text, MAX_TRACEBACK)), MAX_TRACEBACK)
+
+
+def _text(
+    lines: Callable[[BaseException], list[str]], error: BaseException, hide: Callable[[str], str]
+) -> str:
+    try:
+        return hide("".join(lines(error)))
+    except BaseException as failure:  # noqa: BLE001 - a hostile __str__ may raise anything
+        return f"{class_path(error)}: it cannot be shown ({class_path(failure)})\n"

@@ -1,6 +1,7 @@
 """What signals and hooks are told of recorded outcomes."""
 
 import json
+import logging
 from collections.abc import Sequence
 
 from django.tasks import TaskResultStatus
@@ -10,13 +11,16 @@ from django.tasks.signals import task_finished
 from dj_queue.contract import JobInfo, OutcomeInfo, OutcomeKind
 from dj_queue.exceptions import SensitiveError
 from dj_queue.operations import results
-from dj_queue.operations.errors import class_path
+from dj_queue.operations.errors import class_path, summary
 from dj_queue.operations.moments import as_shown
 from dj_queue.operations.redaction import HIDDEN
 from dj_queue.operations.task_signals import send
 from dj_queue.runtime.attempt import Attempt
+from dj_queue.runtime.outcomes import hiding
 from dj_queue.services import Services
 from dj_queue.task_types import AnyResult
+
+logger = logging.getLogger("dj_queue.worker")
 
 ENDED = (OutcomeKind.VALUE, OutcomeKind.ERROR)
 
@@ -24,15 +28,16 @@ ENDED = (OutcomeKind.VALUE, OutcomeKind.ERROR)
 def announce_outcomes(services: Services, attempts: Sequence[Attempt]) -> None:
     """Tell of these recorded attempts: those that ended, and those that will be followed by another."""
     ended = [a for a in attempts if a.outcome is not None and a.outcome.kind in ENDED]
+    again = [a for a in attempts if a.outcome is not None and a.outcome.kind is OutcomeKind.RETRY]
     for attempt in ended:
         _send_finished(services, attempt)
+    for attempt in again:
+        _log_retry(services, attempt)
     broadcasts = services.broadcasts
     if broadcasts.job_finished and ended:
         broadcasts.job_finished(jobs=[_facts(attempt) for attempt in ended])
-    if broadcasts.job_retried:
-        again = [a for a in attempts if a.outcome is not None and a.outcome.kind is OutcomeKind.RETRY]
-        if again:
-            broadcasts.job_retried(jobs=[_facts(attempt) for attempt in again])
+    if broadcasts.job_retried and again:
+        broadcasts.job_retried(jobs=[_facts(attempt) for attempt in again])
 
 
 def _send_finished(services: Services, attempt: Attempt) -> None:
@@ -46,6 +51,21 @@ def _send_finished(services: Services, attempt: Attempt) -> None:
     except BaseException:
         # Django's own receiver logs the exception being handled.
         send(task_finished, services, result)
+
+
+def _log_retry(services: Services, attempt: Attempt) -> None:
+    """Say why there will be another attempt: Django logs a job's last error alone."""
+    if attempt.outcome is None or attempt.error is None:
+        return
+    job = attempt.job
+    logger.warning(
+        "attempt %d of job %s, %s, failed and is repeated in %.1f s: %s",
+        job.attempt,
+        job.id,
+        job.task_path,
+        attempt.outcome.retry_delay,
+        summary(attempt.error, hiding(attempt, services.options.sensitive_keys)),
+    )
 
 
 def _told(result: AnyResult, error: BaseException) -> BaseException:

@@ -46,7 +46,7 @@ def of_value(attempt: Attempt, text: str) -> Outcome:
 def of_error(attempt: Attempt, error: BaseException, sensitive_keys: Sequence[str]) -> Outcome:
     """The task raised: another attempt by its retry policy, else the end. What is sensitive is not kept."""
     job = attempt.job
-    entry = errors.entry(error, job.attempt, job.process_id, _hide(attempt, sensitive_keys))
+    entry = errors.entry(error, job.attempt, job.process_id, hiding(attempt, sensitive_keys))
     policy = retry_policy(attempt.task) if attempt.task is not None else None
     delay = policy.delay_after(error, job.attempt) if policy else None
     return Outcome(
@@ -60,6 +60,14 @@ def of_error(attempt: Attempt, error: BaseException, sensitive_keys: Sequence[st
         lost=job.lost,
         concurrency_hash=job.concurrency_hash,
     )
+
+
+def hiding(attempt: Attempt, sensitive_keys: Sequence[str]) -> Callable[[str], str]:
+    """What leaves the sensitive arguments of the attempt out of a text; a task that was not found got none."""
+    if attempt.task is None:
+        return str
+    redaction = Redaction(attempt.task, sensitive_keys)
+    return lambda text: redaction.text(text, attempt.job.args, attempt.job.kwargs)
 
 
 def of_release(attempt: Attempt) -> Outcome:
@@ -99,14 +107,6 @@ def unrecordable(outcome: Outcome, job: ClaimedJob, error: BaseException) -> Out
         lost=outcome.lost,
         concurrency_hash=job.concurrency_hash,
     )
-
-
-def _hide(attempt: Attempt, sensitive_keys: Sequence[str]) -> Callable[[str], str]:
-    """What leaves the sensitive arguments of the attempt out of a text; a task that was not found got none."""
-    if attempt.task is None:
-        return str
-    redaction = Redaction(attempt.task, sensitive_keys)
-    return lambda text: redaction.text(text, attempt.job.args, attempt.job.kwargs)
 
 
 def _fence(job: ClaimedJob) -> tuple[Any, int, Any]:

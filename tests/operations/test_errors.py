@@ -164,6 +164,19 @@ def test_an_entry_names_class_worker_attempt_and_place():
     assert errors.class_path(local()) == "tests.operations.test_errors.local.<locals>.Local"
 
 
+@pytest.mark.parametrize("name", HOSTILE)
+def test_any_exception_has_a_summary_in_one_line(name):
+    line = errors.summary(raised(HOSTILE[name]()))
+    assert 0 < len(line) <= errors.MAX_SUMMARY
+    assert len(line.splitlines()) == 1
+    line.encode()
+
+
+def test_a_summary_has_class_and_text_without_what_is_hidden():
+    line = errors.summary(raised(LookupError("no\n\nsuch thing")), lambda text: text.replace("thing", "***"))
+    assert line == "LookupError: no such ***"
+
+
 @pytest.mark.fault(9)
 def test_of_a_long_traceback_head_and_tail_are_kept():
     entry = errors.entry(raised(ValueError("x" * 200_000 + "the end")), 1, WORKER)
