@@ -46,10 +46,13 @@ def _send_finished(services: Services, attempt: Attempt) -> None:
     if attempt.error is None:
         send(task_finished, services, result)
         return
+    told = _told(result, attempt.error)
+    frames = BaseException.__getattribute__(told, "__traceback__")
     try:
-        raise _told(result, attempt.error)
+        raise told
     except BaseException:
-        # Django's own receiver logs the exception being handled.
+        # Django's own receiver logs the exception being handled, and this frame is none of the task's.
+        BaseException.with_traceback(told, frames)
         send(task_finished, services, result)
 
 

@@ -14,6 +14,7 @@ from dj_queue.operations.finish import mark_started
 from dj_queue.operations.task_signals import send
 from dj_queue.runtime import outcomes
 from dj_queue.runtime.attempt import Attempt
+from dj_queue.runtime.frames import begin_at
 from dj_queue.services import Services
 from dj_queue.task_types import AnyTask
 
@@ -118,6 +119,8 @@ class Execution:
         if attempt.began:
             attempt.end()
         attempt.error = error
+        if attempt.task is not None:
+            begin_at(error, attempt.task.func)
         sensitive_keys = self._services.options.sensitive_keys
         try:
             attempt.outcome = outcomes.of_error(attempt, error, sensitive_keys)
