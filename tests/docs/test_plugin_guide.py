@@ -54,7 +54,6 @@ def test_it_is_active_in_a_project_with_the_settings_that_the_guide_shows(writte
         "DJANGO_SETTINGS_MODULE": "shop_settings",
         "PYTHONPATH": str(tmp_path),
         "ACME_QUEUE_OPTIONS": str(options),
-        "ACME_STATSD_HOST": "stats.example.com",
     }
 
     def manage(*arguments):
