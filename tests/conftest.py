@@ -147,14 +147,18 @@ def processes(services):
 
 @pytest.fixture
 def queue_process(backend_alias, tmp_path):
-    """`queue_process(*arguments, **options)` starts a real `manage.py dj_queue`; it is stopped at the end."""
+    """`queue_process(*arguments, **options)` starts a real `manage.py dj_queue`; it is stopped at the end.
+
+    `inside` are the first words of a command that runs the rest of it somewhere else, such as on another host.
+    """
     started = []
 
-    def start(*arguments, options=""):
+    def start(*arguments, options="", inside=()):
         config = tmp_path / f"queue-{len(started)}.yml"
         config.write_text(options)
         log = (tmp_path / f"queue-{len(started)}.log").open("w+")
         command = [
+            *inside,
             sys.executable,
             ROOT / "tests" / "project" / "manage.py",
             "dj_queue",
@@ -197,6 +201,18 @@ def wait_until():
 
 
 @pytest.fixture
+def all_finished():
+    """`all_finished(results)`: whether each of them ended, read afresh."""
+
+    def look(results):
+        for result in results:
+            result.refresh()
+        return all(result.is_finished for result in results)
+
+    return look
+
+
+@pytest.fixture
 def run_jobs(backend_alias):
     """`run_jobs()` runs every job that is ready, here and now."""
     from dj_queue import api
@@ -213,21 +229,45 @@ VARIABLES = {"postgres": "DJ_QUEUE_TEST_POSTGRES_URL", "mysql": "DJ_QUEUE_TEST_M
 
 
 @pytest.fixture
-def proxy(backend_alias, monkeypatch):
-    """Between the queue processes and their server, from now on; this process has its own way. Closed until opened."""
+def make_proxy(backend_alias):
+    """`make_proxy(address)` is a closed way to the server under test, which listens there once it is opened."""
     database = settings.DATABASES[backend_alias]
-    proxy = TcpProxy(database["HOST"], int(database["PORT"]))
-    if backend_alias in VARIABLES:
-        monkeypatch.setenv(VARIABLES[backend_alias], _through(proxy, os.environ[VARIABLES[backend_alias]]))
-    else:
+    made = []
+
+    def make(address="127.0.0.1"):
+        made.append(TcpProxy(database["HOST"], int(database["PORT"]), address))
+        return made[-1]
+
+    yield make
+    for proxy in made:
+        proxy.close()
+
+
+@pytest.fixture
+def lead_through(backend_alias, monkeypatch):
+    """`lead_through(proxy)`: queue processes started from now on reach their server by it; this one has its own way."""
+
+    def lead(proxy):
+        if backend_alias in VARIABLES:
+            url = settings.SERVERS[backend_alias]
+            monkeypatch.setenv(VARIABLES[backend_alias], _through(proxy, url))
+            return
         servers = dict(settings.MORE_SERVERS)
         servers[backend_alias] = _through(proxy, servers[backend_alias])
         monkeypatch.setenv(MORE, " ".join(f"{alias}={url}" for alias, url in servers.items()))
-    yield proxy
-    proxy.close()
+
+    return lead
+
+
+@pytest.fixture
+def proxy(make_proxy, lead_through):
+    """Between the queue processes and their server, from now on. Closed until opened."""
+    proxy = make_proxy()
+    lead_through(proxy)
+    return proxy
 
 
 def _through(proxy, url):
     parts = urlsplit(url)
     user = parts.netloc.rpartition("@")[0]
-    return parts._replace(netloc=f"{user}@127.0.0.1:{proxy.port}").geturl()
+    return parts._replace(netloc=f"{user}@{proxy.address}:{proxy.port}").geturl()

@@ -6,18 +6,6 @@ import pytest
 
 
 @pytest.fixture
-def all_finished():
-    """`all_finished(results)`: whether each of them ended, read afresh."""
-
-    def look(results):
-        for result in results:
-            result.refresh()
-        return all(result.is_finished for result in results)
-
-    return look
-
-
-@pytest.fixture
 def is_alive():
     """`is_alive(pid)`: whether there is such a process, a zombie not counted."""
 

@@ -13,7 +13,8 @@ KEPT = 1000
 class TcpProxy:
     """Listens on a local port and passes bytes to and from the server, as long as it is told to."""
 
-    def __init__(self, host, port):
+    def __init__(self, host, port, address="127.0.0.1"):
+        self.address = address
         self._server = (host, port)
         self._listener = None
         self._pairs = []
@@ -31,7 +32,7 @@ class TcpProxy:
 
     def open(self):
         """Take connections."""
-        listener = socket.create_server(("127.0.0.1", self.port))
+        listener = socket.create_server((self.address, self.port))
         self._listener = listener
         self._start(self._accept, listener)
 

@@ -125,7 +125,8 @@ class AsyncSupervisor(Supervisor[ThreadPlace]):
 
     def _stop(self) -> None:
         self.announce_stop()
-        for place in self.places:
+        # The keeper may be in the middle of changing the list.
+        for place in list(self.places):
             place.actor.stop()
         deadline = time.monotonic() + self.services.options.shutdown_timeout + LAST_WRITES
         while any(place.thread.is_alive() for place in self.places) and time.monotonic() < deadline:
