@@ -2,7 +2,9 @@
 
 import os
 import re
+import sqlite3
 import subprocess
+from contextlib import closing
 
 import pytest
 
@@ -47,6 +49,7 @@ def test_it_is_active_in_a_project_with_the_settings_that_the_guide_shows(writte
     (tmp_path / "shop_settings.py").write_text(
         f"INSTALLED_APPS = ['dj_queue']\nDATABASES = {databases}\n"
         + settings.replace("/mnt/shop", str(tmp_path))
+        + "TASKS['other'] = {'BACKEND': TASKS['default']['BACKEND'], 'QUEUES': []}\n"
     )
     options = tmp_path / "queue.json"
     options.write_text(re.search(r'`({"default": .*})`', pages.read(GUIDE))[1])
@@ -58,7 +61,7 @@ def test_it_is_active_in_a_project_with_the_settings_that_the_guide_shows(writte
 
     def manage(*arguments):
         done = subprocess.run(
-            [python, "-m", "django", "dj_queue", *arguments],
+            [python, "-m", "django", *arguments],
             cwd=tmp_path,
             env={**os.environ, **here},
             check=False,
@@ -68,7 +71,14 @@ def test_it_is_active_in_a_project_with_the_settings_that_the_guide_shows(writte
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 
-    plugins = manage("plugins")
+    manage("migrate")
+    plugins = manage("dj_queue", "plugins")
     assert re.search(r"acme +acme-queue 0\.1\.0 +entry point +active", plugins)
-    assert re.search(r"default .*claim acme +wakeup bell", plugins)
-    assert re.search(rf"shutdown_timeout +20\.0 +{re.escape(str(options))}", manage("--show-config"))
+    assert re.search(r"default +database default +dialect acme +claim acme +wakeup bell", plugins)
+    assert re.search(r"other +database default +dialect sqlite +claim immediate +wakeup", plugins)
+    assert re.search(
+        rf"shutdown_timeout +20\.0 +{re.escape(str(options))}", manage("dj_queue", "--show-config")
+    )
+    with closing(sqlite3.connect(databases["default"]["NAME"])) as connection:
+        indexes = connection.execute("SELECT name FROM sqlite_master WHERE type = 'index'").fetchall()
+    assert ("acme_failed_by_task",) in indexes
