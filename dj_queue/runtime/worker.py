@@ -92,8 +92,8 @@ class Worker(Actor):
             return polling
         if self._is_empty and not self.hinted and now < self._next_poll:
             return self._next_poll - now
-        self.hinted = False
         jobs = self._claim(room)
+        self.hinted = False
         self._listeners.led_to(len(jobs))
         self._submit([Attempt(job, self.services.alias) for job in jobs])
         self._is_empty = len(jobs) < room

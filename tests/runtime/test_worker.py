@@ -54,6 +54,20 @@ class LosesAnswers:
         return jobs
 
 
+class Failing:
+    """A claim strategy that raises the errors it is given, each once."""
+
+    def __init__(self, strategy):
+        self._strategy = strategy
+        self.name = strategy.name
+        self.errors = []
+
+    def claim(self, request):
+        if self.errors:
+            raise self.errors.pop()
+        return self._strategy.claim(request)
+
+
 @pytest.mark.fault(19)
 def test_jobs_of_a_claim_whose_answer_was_lost_go_back_and_run_once(on, jobs, services, work, wait_until):
     for number in range(10):
@@ -77,6 +91,18 @@ def test_hints_that_lead_to_no_job_are_held_against_their_transport(on, services
     on(tasks.add).enqueue(1, 1)
     transport.hints.put(True)
     wait_until(lambda: ear.fruitless == 0, GOOD_TIME)
+
+
+@only_on_one("default")
+def test_a_hint_outlives_a_claim_that_failed(on, services, work, wait_until, all_finished):
+    transport, claim = Fed(), Failing(services.claim)
+    worker = work(replace(services, wakeups=(transport,), claim=claim), polling_interval=3600)
+    wait_until(lambda: worker._listeners._ears and worker._is_empty, GOOD_TIME)
+    result = on(tasks.add).enqueue(1, 1)
+    claim.errors.append(InterfaceError("the connection was lost"))
+    transport.hints.put(True)
+    wait_until(lambda: all_finished([result]), GOOD_TIME)
+    assert not claim.errors
 
 
 @pytest.mark.fault(50)
