@@ -103,15 +103,20 @@ class Actor(ABC):
         """Stop what `begin` started."""
 
     def _loop(self, backoff: Backoff) -> None:
+        is_prepared = True
         while not self.stopping.is_set():
             if self._is_forsaken():
                 self.stopping.wait(FORSAKEN_PAUSE)
                 continue
             try:
+                if not is_prepared:
+                    self.services.dialect.prepare()
+                    is_prepared = True
                 with self._polling():
                     pause = self.step()
                 backoff.succeeded()
             except Exception as error:
+                is_prepared = False  # The next statement may be the first of another session.
                 pause = backoff.failed(error)
                 self.stopping.wait(pause)
                 continue

@@ -51,6 +51,7 @@ class Supervisor[P: Place](ABC):
         self._identity: object = None
         self._backoff = Backoff(self.services, "supervisor.maintenance")
         self._is_registered = False
+        self._is_prepared = False
         self._is_behind = True
         self._next_try = 0.0
         self._next_heartbeat = 0.0
@@ -110,7 +111,7 @@ class Supervisor[P: Place](ABC):
             self._maintain(now)
             self._backoff.succeeded()
         except Exception as error:
-            self._is_behind = True
+            self._is_behind, self._is_prepared = True, False
             pause = min(self._backoff.failed(error), self.services.options.process_heartbeat_interval)
             self._next_try = time.monotonic() + pause
 
@@ -175,8 +176,10 @@ class Supervisor[P: Place](ABC):
 
     def _maintain(self, now: float) -> None:
         options = self.services.options
-        if not self._is_registered:
+        if not self._is_prepared:
             self.services.dialect.prepare()
+            self._is_prepared = True
+        if not self._is_registered:
             self._register()
         # Late by a whole beat: this process was stopped, or its database did not answer.
         self._is_behind |= now > self._next_heartbeat + options.process_heartbeat_interval
