@@ -65,7 +65,7 @@ class PortableDialect(Dialect):
         compiler = Query(Job).get_compiler(using=self.database.alias)
         sql, params = compiler.compile(self.clock)
         with connection.cursor() as cursor:
-            cursor.execute(f"SELECT {sql}", params)
+            cursor.execute(f"SELECT {sql}{connection.features.bare_select_suffix}", params)
             (value,) = cursor.fetchone()
         if isinstance(value, str):
             value = datetime.fromisoformat(value)

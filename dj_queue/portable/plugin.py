@@ -30,13 +30,14 @@ def dj_queue_dialect(database: DatabaseInfo) -> Dialect:
 def dj_queue_claim_strategy(
     database: DatabaseInfo, dialect: Dialect, options: Mapping[str, Any]
 ) -> ClaimStrategy | None:
-    """SKIP LOCKED where the database has it and `use_skip_locked` does not forbid it, else optimistic."""
+    """SKIP LOCKED where the database has it, with a limit, and `use_skip_locked` does not forbid it; else optimistic."""
     from dj_queue.portable.claim import OPTIMISTIC, SKIP_LOCKED, PortableClaim
     from dj_queue.portable.dialect import PortableDialect
 
     if not isinstance(dialect, PortableDialect):
         return None
-    can_skip = connections[database.alias].features.has_select_for_update_skip_locked
+    features = connections[database.alias].features
+    can_skip = features.has_select_for_update_skip_locked and features.supports_select_for_update_with_limit
     name = SKIP_LOCKED if can_skip and options.get("use_skip_locked", True) else OPTIMISTIC
     return PortableClaim(dialect, name)
 

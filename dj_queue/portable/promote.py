@@ -19,7 +19,7 @@ def promote_due(alias: str, backend_alias: str, limit: int, clock: Expression) -
         .order_by("run_after")
         .values_list("id", "queue_name", "concurrency_hash")
     )
-    rows = list(skip_locked(due)[:limit])
+    rows = _locked(due, limit)
     free = [(job_id, queue) for job_id, queue, key in rows if key is None]
     keyed = [(job_id, key) for job_id, _queue, key in rows if key is not None]
     _set_status(alias, [job_id for job_id, _ in free], Status.READY)
@@ -38,6 +38,14 @@ def prune(alias: str, backend_alias: str, status: Status, before: datetime, limi
     found = Job.objects.using(alias).filter(id__in=ids, status=status, finished_at__lt=before)
     deleted, _by_model = found.delete()
     return deleted
+
+
+def _locked[Row](rows: QuerySet[Job, Row], limit: int) -> list[Row]:
+    """The first of these rows, locked: by their ids where the database cannot lock what it limits."""
+    if not connections[rows.db].features.supports_select_for_update_with_limit:
+        ids = list(rows.values_list("id", flat=True)[:limit])
+        return list(skip_locked(rows.filter(id__in=ids)))
+    return list(skip_locked(rows)[:limit])
 
 
 def skip_locked[Row](rows: QuerySet[Job, Row]) -> QuerySet[Job, Row]:
