@@ -84,7 +84,9 @@ def _is_for_every_server(item):
 
 
 def _is_for_the_report(item):
-    is_of_the_faults = "faults" in item.path.parts and item.get_closest_marker("fault")
+    is_of_the_faults = item.path.is_relative_to(ROOT / "tests" / "faults") and item.get_closest_marker(
+        "fault"
+    )
     return os.environ.get("DJ_QUEUE_TEST_FAULTS") == "full" and is_of_the_faults
 
 
