@@ -12,7 +12,7 @@ from django.db import connections
 from django.utils.module_loading import import_string
 
 from dj_queue.config import rereading
-from dj_queue.config.assembly import assemble, reassemble
+from dj_queue.config.assembly import Sources, ask_again, assemble, merged_of
 from dj_queue.config.load import read_options
 from dj_queue.config.merge import Merged, merge
 from dj_queue.config.options import Options
@@ -42,6 +42,7 @@ class Services:
     backend_class: type
     """The class that TASKS names: the sender of Django's task signals."""
     options: Options
+    sources: Sources
     merged: Merged
     database: DatabaseInfo
     dialect: Dialect
@@ -49,6 +50,12 @@ class Services:
     wakeups: tuple[WakeupTransport, ...]
     host: PluginHost
     broadcasts: Broadcasts
+
+    @property
+    def ask_again_after(self) -> float | None:
+        """Seconds after which some source of options wants to be asked again, or None."""
+        waits = [each.ask_again_after for each in self.sources if each.ask_again_after is not None]
+        return min(waits, default=None)
 
 
 _lock = threading.RLock()
@@ -80,17 +87,19 @@ def read_again(services: Services) -> Reread:
         PluginError: a plugin is broken.
     """
     try:
-        now = reassemble(services.alias, services.host, current_invocation(), services.merged)
+        sources = ask_again(services.alias, current_invocation(), services.host, services.sources)
     except ConfigSourceError as error:
         raise ConfigurationError([str(error)]) from error
-    return rereading.read_again(services.alias, services.options, services.merged, now)
+    return rereading.read_again(services.alias, services.options, services.merged, sources)
 
 
 def adopt(services: Services, reread: Reread) -> Services:
     """Serve the alias with other options from now on; plugins and what they gave stay."""
-    adopted = replace(services, options=reread.options, merged=reread.merged)
+    adopted = replace(services, options=reread.options, merged=reread.merged, sources=reread.sources)
     with _lock:
-        _services[services.alias] = adopted
+        # Settings that have changed meanwhile are newer.
+        if _services.get(services.alias) is services:
+            _services[services.alias] = adopted
     return adopted
 
 
@@ -145,19 +154,23 @@ def current_invocation() -> Invocation:
 def _build(alias: str) -> Services:
     backend_class = _backend_class(alias)
     try:
-        host, merged = assemble(alias, current_invocation())
+        host, sources = assemble(alias, current_invocation())
     except ConfigSourceError as error:
         raise ConfigurationError([str(error), *_problems_in_settings(alias)]) from error
+    merged = merged_of(sources)
     options = read_options(alias, merged)
     try:
-        return _serving(alias, backend_class, host, merged, options)
+        return _serving(alias, backend_class, host, sources, options)
     except PluginOptionsError as error:
         texts = [f"{merged.place(('plugin_options', *path))}: {text}" for path, text in error.problems]
         raise ConfigurationError(texts) from error
 
 
-def _serving(alias: str, backend_class: type, host: PluginHost, merged: Merged, options: Options) -> Services:
+def _serving(
+    alias: str, backend_class: type, host: PluginHost, sources: Sources, options: Options
+) -> Services:
     """What the plugins give for these options."""
+    merged = merged_of(sources)
     host.ask_all("dj_queue_configure", alias=alias, options=options.values)
     database = database_of(options.database_alias)
     dialect = host.ask_one("dj_queue_dialect", options.dialect, database=database)
@@ -167,6 +180,7 @@ def _serving(alias: str, backend_class: type, host: PluginHost, merged: Merged, 
         alias=alias,
         backend_class=backend_class,
         options=options,
+        sources=sources,
         merged=merged,
         database=database,
         dialect=_required(dialect, "dialect", alias),

@@ -23,14 +23,6 @@ class Merged:
     sources: Mapping[Path, ConfigLayer]
     home: str = ""
     """Prefix of the lowest layer: where a value that no layer gives would be written."""
-    layers: tuple[ConfigLayer, ...] = ()
-    """What was merged, lowest rank first."""
-
-    @property
-    def ask_again_after(self) -> float | None:
-        """Seconds after which some source wants to be asked again, or None."""
-        waits = [layer.ask_again_after for layer in self.layers if layer.ask_again_after is not None]
-        return min(waits, default=None)
 
     def keeping(self, names: Iterable[str], other: "Merged") -> "Merged":
         """These values, but those of the options `names` as `other` has them."""
@@ -70,7 +62,7 @@ def merge(layers: Iterable[ConfigLayer]) -> Merged:
             for stale in [path for path in sources if path[0] == name]:
                 del sources[stale]
             sources[(name,)] = layer
-    return Merged(values, sources, ordered[0].prefix if ordered else "", tuple(ordered))
+    return Merged(values, sources, ordered[0].prefix if ordered else "")
 
 
 def _with_kept[K, V](fresh: Mapping[K, V], other: Mapping[K, V], is_kept: Callable[[K], bool]) -> dict[K, V]:

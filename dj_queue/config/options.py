@@ -160,3 +160,8 @@ class Options:
     """Options of plugins, by plugin name; handed to them unread."""
     values: Mapping[str, Any] = field(default_factory=dict, compare=False)
     """The merged mapping all of this was read from."""
+
+
+def recurring_by_key(options: Options) -> dict[str, RecurringOptions]:
+    """The static recurring tasks; equal whatever their order, which some sources do not keep."""
+    return {task.key: task for task in options.recurring}

@@ -3,15 +3,18 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 
+from dj_queue.config.assembly import Sources, merged_of
 from dj_queue.config.load import read_options
 from dj_queue.config.merge import Merged
-from dj_queue.config.options import Options
+from dj_queue.config.options import Options, recurring_by_key
 
 AT_START = frozenset(
     {
         "mode",
         "database_alias",
         "supervisor_pidfile",
+        "process_heartbeat_interval",
+        "process_alive_threshold",
         "use_skip_locked",
         "listen_notify",
         "on_thread_error",
@@ -24,13 +27,15 @@ AT_START = frozenset(
         "plugin_options",
     }
 )
-"""Options that say what a process is built from: plugins have answered by them, or the supervisor stands on them."""
+"""Options that say what a process is built from, and those by which hosts judge each other's silence."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reread:
     """What options read again say."""
 
+    sources: Sources
+    """What was read."""
     options: Options
     """What can hold from now on."""
     merged: Merged
@@ -41,19 +46,24 @@ class Reread:
     """Names of options that differ, and count from the next start only."""
 
 
-def read_again(alias: str, running: Options, before: Merged, now: Merged) -> Reread:
+def read_again(alias: str, running: Options, before: Merged, sources: Sources) -> Reread:
     """Compare what runs with what the sources say now.
 
     Raises:
         ConfigurationError: something is wrong with what they say, be it only for the next start.
     """
+    now = merged_of(sources)
     read_options(alias, now)
     waiting = [name for name in sorted(AT_START) if now.values.get(name) != before.values.get(name)]
     merged = now.keeping(waiting, before)
     options = read_options(alias, merged)
-    return Reread(options, merged, _differing(running, options), waiting)
+    return Reread(sources, options, merged, _differing(running, options), waiting)
 
 
 def _differing(running: Options, options: Options) -> list[str]:
     names = [field.name for field in fields(Options) if field.compare]
-    return [name for name in names if getattr(running, name) != getattr(options, name)]
+    return [name for name in names if _comparable(running, name) != _comparable(options, name)]
+
+
+def _comparable(options: Options, name: str) -> object:
+    return recurring_by_key(options) if name == "recurring" else getattr(options, name)

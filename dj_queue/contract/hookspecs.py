@@ -75,8 +75,8 @@ def dj_queue_configure(alias: str, options: Mapping[str, Any]) -> None:
 def dj_queue_config_source(alias: str, invocation: Invocation) -> ConfigLayer | Sequence[ConfigLayer] | None:
     """Give layers of option values for this backend alias, or None. Layers are merged by rank.
 
-    Asked when a process first needs the options. A running supervisor asks again where a layer says so, in a
-    thread of its own; what it cannot read then changes nothing.
+    Asked when a process first needs the options. A running supervisor asks those plugins again that gave a layer
+    with `ask_again_after`, in a thread of its own; what cannot be read then changes nothing.
 
     Args:
         alias: the key in TASKS.

@@ -1,6 +1,7 @@
 """Metrics of one backend alias at the time of asking: the core's gauges, then the plugins' samples."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 from django.db.models import Count
 
@@ -38,7 +39,10 @@ def _queues(services: Services) -> Iterator[Sample]:
 
 
 def _processes(services: Services) -> Iterator[Sample]:
-    rows = Process.objects.using(services.database.alias).filter(backend_alias=services.alias)
+    heard_since = services.dialect.now() - timedelta(seconds=services.options.process_alive_threshold)
+    rows = Process.objects.using(services.database.alias).filter(
+        backend_alias=services.alias, last_heartbeat_at__gte=heard_since
+    )
     for kind, count in rows.order_by().values_list("kind").annotate(count=Count("id")):
         labels = {"backend": services.alias, "kind": kind}
-        yield Sample("dj_queue_runner_processes_by_kind", count, "Registered processes.", labels=labels)
+        yield Sample("dj_queue_runner_processes_by_kind", count, "Live processes.", labels=labels)

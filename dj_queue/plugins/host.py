@@ -1,6 +1,6 @@
 """Asks and tells plugins, each by itself: factories fail fast by name, broadcasts harm nobody."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from typing import Any, NamedTuple
 
 import pluggy
@@ -10,7 +10,7 @@ from dj_queue.exceptions import PluginError
 from dj_queue.plugins.broadcaster import Broadcaster
 from dj_queue.plugins.failures import Failures, OnError
 from dj_queue.plugins.fitness import Misfit, manager_for
-from dj_queue.plugins.overdue import CallsUnderWay, told_when_overdue
+from dj_queue.plugins.overdue import CallsUnderWay
 from dj_queue.plugins.records import (
     BrokenPlugin,
     DisabledPlugin,
@@ -71,7 +71,11 @@ class PluginHost:
             ConfigSourceError: a plugin's config source is there but cannot be read.
             PluginOptionsError: a plugin's own options cannot work.
         """
-        plugins = self._answering(hook, facts)
+        return self.ask_these({plugin.name for plugin in self.plugins}, hook, **facts)
+
+    def ask_these(self, names: Container[str], hook: str, /, **facts: object) -> list[Answer]:
+        """As `ask_all`, of the plugins with these names alone."""
+        plugins = [plugin for plugin in self._answering(hook, facts) if plugin.name in names]
         return [answer for plugin in plugins for answer in self._ask_or_blame(plugin, hook, facts)]
 
     def ask_one(self, hook: str, wanted: str | None, /, **facts: object) -> Any:
@@ -138,8 +142,12 @@ class PluginHost:
 
     def _ask(self, plugin: LoadedPlugin, hook: str, facts: Mapping[str, object]) -> list[Answer]:
         caller = self._caller(plugin, hook)
-        with told_when_overdue(plugin, hook):
-            given = caller(**facts)
+        call = self.calls.began(plugin, hook)
+        try:
+            with self.calls.watching():
+                given = caller(**facts)
+        finally:
+            self.calls.ended(call)
         values = [given] if caller.spec and caller.spec.opts["firstresult"] else given
         return [Answer(plugin, value) for value in values if value is not None]
 

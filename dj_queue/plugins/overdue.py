@@ -42,23 +42,26 @@ class CallsUnderWay:
                 self.ended(number)
                 _tell(plugin, hook, self._patience)
 
+    @contextmanager
+    def watching(self) -> Iterator[None]:
+        """Tell of the calls of this block that are overdue, whatever else this process does meanwhile."""
+        timer = threading.Timer(self._patience, self.tell_overdue)
+        timer.name, timer.daemon = "dj_queue-overdue", True
+        try:
+            timer.start()
+        except RuntimeError:  # the system gives no more threads, or the interpreter ends
+            yield
+            return
+        try:
+            yield
+        finally:
+            timer.cancel()
+            # No thread may be left when processes fork.
+            timer.join()
+
     def forget(self) -> None:
         """Forget the calls of the process that this one was forked from."""
         self._calls.clear()
-
-
-@contextmanager
-def told_when_overdue(plugin: LoadedPlugin, hook: str, patience: float = PATIENCE) -> Iterator[None]:
-    """Log a call that is still under way after `patience` seconds, whatever else this process does meanwhile."""
-    timer = threading.Timer(patience, _tell, (plugin, hook, patience))
-    timer.name, timer.daemon = "dj_queue-overdue", True
-    timer.start()
-    try:
-        yield
-    finally:
-        timer.cancel()
-        # No thread may be left when processes fork.
-        timer.join()
 
 
 def _tell(plugin: LoadedPlugin, hook: str, patience: float) -> None:

@@ -57,6 +57,7 @@ class Actor(ABC):
         self.hinted = False
         self.stopping = threading.Event()
         self.stopping_now = threading.Event()
+        self.makes_way = False
         self._polling = quiet_polling if services.options.silence_polling else nullcontext
         self.process: ProcessInfo = processes.describe_process(services, self.kind, placement.identity)
 
@@ -71,6 +72,7 @@ class Actor(ABC):
                     process=self.process, samples=partial(metrics.collect, self.services)
                 )
             self.begin()
+            self.placement.vouching.begin_work()
             self._loop(backoff)
             if self.services.broadcasts.process_stopping:
                 self.services.broadcasts.process_stopping(process=self.process)
@@ -80,8 +82,16 @@ class Actor(ABC):
 
     def stop(self) -> None:
         """Ask for an orderly end. Safe from any thread."""
+        self.makes_way = False
         self.stopping.set()
         self.bell.ring()
+
+    def make_way(self) -> None:
+        """Ask for an end that waits for whatever runs, however long; a `stop` may follow. Safe from any thread."""
+        if not self.stopping.is_set():
+            self.makes_way = True
+            self.stopping.set()
+            self.bell.ring()
 
     def stop_now(self) -> None:
         """Ask for the end without waiting for running jobs."""

@@ -10,6 +10,7 @@ from django.tasks.base import TaskContext
 from django.tasks.signals import task_started
 
 from dj_queue.operations import results
+from dj_queue.operations.errors import class_path
 from dj_queue.operations.finish import mark_started
 from dj_queue.operations.task_signals import send
 from dj_queue.runtime import outcomes
@@ -125,9 +126,10 @@ class Execution:
         try:
             attempt.outcome = outcomes.of_error(attempt, error, sensitive_keys)
         except BaseException as failure:
-            logger.exception("the retry option of %s failed", attempt.job.task_path)
-            attempt.error, attempt.task = failure, None
-            attempt.outcome = outcomes.of_error(attempt, failure, sensitive_keys)
+            # Its traceback is in the job's error, without what is sensitive in that of the task.
+            logger.error("the retry option of %s failed: %s", attempt.job.task_path, class_path(failure))  # noqa: TRY400
+            attempt.error = failure
+            attempt.outcome = outcomes.of_failed_retry(attempt, failure, sensitive_keys)
 
 
 def is_async(attempt: Attempt) -> bool:

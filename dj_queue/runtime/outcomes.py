@@ -45,10 +45,21 @@ def of_value(attempt: Attempt, text: str) -> Outcome:
 
 def of_error(attempt: Attempt, error: BaseException, sensitive_keys: Sequence[str]) -> Outcome:
     """The task raised: another attempt by its retry policy, else the end. What is sensitive is not kept."""
+    policy = retry_policy(attempt.task) if attempt.task is not None else None
+    delay = policy.delay_after(error, attempt.job.attempt) if policy else None
+    return _raised(attempt, error, sensitive_keys, delay)
+
+
+def of_failed_retry(attempt: Attempt, failure: BaseException, sensitive_keys: Sequence[str]) -> Outcome:
+    """The task raised, and its retry option in turn: the end."""
+    return _raised(attempt, failure, sensitive_keys, None)
+
+
+def _raised(
+    attempt: Attempt, error: BaseException, sensitive_keys: Sequence[str], delay: float | None
+) -> Outcome:
     job = attempt.job
     entry = errors.entry(error, job.attempt, job.process_id, hiding(attempt, sensitive_keys))
-    policy = retry_policy(attempt.task) if attempt.task is not None else None
-    delay = policy.delay_after(error, job.attempt) if policy else None
     return Outcome(
         *_fence(job),
         OutcomeKind.ERROR if delay is None else OutcomeKind.RETRY,

@@ -4,8 +4,15 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import partial
 
-from dj_queue.config.options import DispatcherOptions, Options, SchedulerOptions, WorkerOptions
+from dj_queue.config.options import (
+    DispatcherOptions,
+    Options,
+    SchedulerOptions,
+    WorkerOptions,
+    recurring_by_key,
+)
 from dj_queue.contract import Invocation
+from dj_queue.operations.cleanup import Retention
 from dj_queue.runtime.actor import Actor, Placement
 from dj_queue.runtime.dispatcher import Dispatcher
 from dj_queue.runtime.scheduler import Scheduler
@@ -29,7 +36,7 @@ class ActorPlan:
 def plan(services: Services, invocation: Invocation) -> list[ActorPlan]:
     """Every actor that this invocation asks for."""
     options = services.options
-    shared = replace(options, workers=(), dispatchers=(), scheduler=SchedulerOptions(), recurring=())
+    shared = _without_what_one_kind_reads(options)
     plans: list[ActorPlan] = []
     if not invocation.only_dispatch:
         for worker in options.workers:
@@ -38,10 +45,28 @@ def plan(services: Services, invocation: Invocation) -> list[ActorPlan]:
             plans += [ActorPlan(Worker.kind, partial(_worker, one), one, shared)] * worker.processes
     if not invocation.only_work:
         for dispatcher in options.dispatchers:
-            plans.append(ActorPlan(Dispatcher.kind, partial(_dispatcher, dispatcher), dispatcher, shared))
+            own = (dispatcher, Retention.of(options))
+            plans.append(ActorPlan(Dispatcher.kind, partial(_dispatcher, dispatcher), own, shared))
     if _wants_scheduler(services, invocation):
-        plans.append(ActorPlan(Scheduler.kind, Scheduler, (options.scheduler, options.recurring), shared))
+        plans.append(
+            ActorPlan(Scheduler.kind, Scheduler, (options.scheduler, recurring_by_key(options)), shared)
+        )
     return plans
+
+
+def _without_what_one_kind_reads(options: Options) -> Options:
+    """The options that concern every actor."""
+    return replace(
+        options,
+        workers=(),
+        dispatchers=(),
+        scheduler=SchedulerOptions(),
+        recurring=(),
+        skip_recurring=False,
+        clear_finished_jobs_after=None,
+        clear_failed_jobs_after=None,
+        clear_recurring_executions_after=None,
+    )
 
 
 def _worker(options: WorkerOptions, services: Services, placement: Placement) -> Actor:

@@ -1,6 +1,7 @@
 """The worker: claims ready jobs and has them run by threads or a loop."""
 
 import logging
+import math
 import threading
 import time
 from collections.abc import Mapping, Sequence
@@ -110,7 +111,7 @@ class Worker(Actor):
         for attempt in tuple(self._held):
             self._interrupt(attempt)
         self._loop_executor.close(LAST_WRITES)
-        if not self._recorder.close(LAST_WRITES):
+        if not self._write_last():
             logger.error("%s could not write every outcome; its jobs will be recovered", self.process.name)
         self._announcer.close(LAST_WRITES)
 
@@ -208,10 +209,18 @@ class Worker(Actor):
         self._recorder.add(given_back)
 
     def _wait_for_running(self) -> None:
-        deadline = time.monotonic() + self.services.options.shutdown_timeout
+        deadline = math.inf
         while self._held and time.monotonic() < deadline:
+            if deadline is math.inf and not self.makes_way:
+                deadline = time.monotonic() + self.services.options.shutdown_timeout
             if self.stopping_now.wait(LOOK_EVERY):
                 return
+
+    def _write_last(self) -> bool:
+        """Whether every outcome was written; who makes way has the time to wait for a database."""
+        while not (is_written := self._recorder.close(LAST_WRITES)) and self.makes_way:
+            pass
+        return is_written
 
     def _is_busy(self) -> bool:
         return bool(self._held)

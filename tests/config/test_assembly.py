@@ -3,7 +3,7 @@
 import pytest
 from django.test import override_settings
 
-from dj_queue.config.assembly import assemble
+from dj_queue.config.assembly import ask_again, assemble, merged_of
 from dj_queue.contract import ConfigLayer, ConfigSourceError, Invocation, hookimpl
 from dj_queue.exceptions import PluginError
 
@@ -41,7 +41,8 @@ ONLY_CORE = {"DJ_QUEUE_PLUGINS": f"{HERE}.Source,{HERE}.SeveralSources,{HERE}.Wr
 def put_together(options, **environment):
     tasks = {"q": {"BACKEND": "dj_queue.backend.DjQueueBackend", "OPTIONS": options}}
     with override_settings(TASKS=tasks):
-        return assemble("q", Invocation(environment={**ONLY_CORE, **environment}))
+        host, sources = assemble("q", Invocation(environment={**ONLY_CORE, **environment}))
+    return host, merged_of(sources)
 
 
 def names(host):
@@ -121,3 +122,58 @@ def test_broken_plugin_is_told_before_any_layer_is_read(tmp_path):
 
     with pytest.raises(PluginError, match=r'plugin "no_such.plugin" \(OPTIONS\): ModuleNotFoundError'):
         put_together({"plugins": ["no_such.plugin"]}, **environment)
+
+
+class Changes:
+    """A source that wants to be asked again, unless it has nothing to say."""
+
+    def __init__(self, rank=20):
+        self.rank, self.values, self.wait = rank, {"max_lost_attempts": 1}, 5.0
+
+    @hookimpl
+    def dj_queue_config_source(self):
+        return None if self.values is None else ConfigLayer("changes", self.rank, self.values, "", self.wait)
+
+
+changes = Changes()
+
+
+@pytest.fixture
+def again(tmp_path):
+    """`again()`: what the sources say at the start, then a file that breaks; `again.now()` what they say then."""
+    changes.values, changes.wait = {"max_lost_attempts": 1}, 5.0
+    file = tmp_path / "queue.yml"
+    file.write_text("max_lost_attempts: 9")
+    variables = {"DJ_QUEUE_CONFIG": str(file), "DJ_QUEUE_PLUGINS": f"{HERE}.changes"}
+    invocation = Invocation(environment=variables)
+    options = {"plugins": [f"{HERE}.changes"]}
+    tasks = {"q": {"BACKEND": "dj_queue.backend.DjQueueBackend", "OPTIONS": options}}
+    with override_settings(TASKS=tasks):
+        host, sources = assemble("q", invocation)
+        file.write_text("[")
+        yield lambda now=None: ask_again("q", invocation, host, now or sources)
+
+
+def test_only_sources_that_want_it_are_asked_again_whatever_became_of_the_others(again):
+    changes.values = {"max_result_bytes": 7}
+    values = merged_of(again()).values
+    assert (values["max_lost_attempts"], values["max_result_bytes"]) == (9, 7)
+
+
+def test_equal_ranks_keep_their_order(again):
+    assert merged_of(again()).values["max_lost_attempts"] == 9
+
+
+def test_a_source_that_has_nothing_to_say_for_a_while_is_asked_again_still(again):
+    changes.values = None
+    silent = again()
+    assert [source.ask_again_after for source in silent if source.plugin.endswith("changes")] == [5.0]
+    changes.values = {"max_result_bytes": 7}
+    assert merged_of(again(silent)).values["max_result_bytes"] == 7
+
+
+@pytest.mark.parametrize("wait", [0, -1, float("nan"), float("inf"), "5", True])
+def test_a_wait_that_is_none_is_refused_by_the_name_of_its_plugin(again, wait):
+    changes.wait = wait
+    with pytest.raises(PluginError, match=r"changes.* gives the layer 'changes' with ask_again_after="):
+        again()

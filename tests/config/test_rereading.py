@@ -4,6 +4,7 @@ from dataclasses import fields
 
 import pytest
 
+from dj_queue.config.assembly import Source
 from dj_queue.config.load import read_options
 from dj_queue.config.merge import merge
 from dj_queue.config.options import Options
@@ -14,13 +15,14 @@ from dj_queue.exceptions import ConfigurationError
 BEFORE = {"mode": "async", "workers": [{"threads": 2}], "plugin_options": {"acme": {"url": "a"}}}
 
 
-def layers(values, rank=10, wait=None):
-    return ConfigLayer(f"rank {rank}", rank, values, f"rank {rank}", wait)
+def layers(values, rank=10):
+    return ConfigLayer(f"rank {rank}", rank, values, f"rank {rank}")
 
 
 def again(now, before=BEFORE):
     merged = merge([layers(before)])
-    return read_again("default", read_options("default", merged), merged, merge([layers(now)]))
+    source = Source("acme", (layers(now),), 5.0)
+    return read_again("default", read_options("default", merged), merged, (source,))
 
 
 def test_options_that_differ_are_named_and_the_others_are_not():
@@ -61,6 +63,13 @@ def test_every_option_of_the_start_exists():
     assert {field.name for field in fields(Options)} >= AT_START
 
 
-def test_the_shortest_wait_of_any_source_counts():
-    assert merge([layers({}), layers({}, 20)]).ask_again_after is None
-    assert merge([layers({}), layers({}, 20, 60), layers({}, 30, 5)]).ask_again_after == 5
+def test_recurring_tasks_in_another_order_are_no_change():
+    entry = {"task_path": "tests.project.tasks.add", "schedule": "@daily", "args": [1, 1]}
+    before = {"recurring": {"a": entry, "b": entry}}
+    assert again({"recurring": {"b": entry, "a": entry}}, before).changed == []
+
+
+def test_options_by_which_hosts_judge_each_other_wait_for_the_start():
+    reread = again({**BEFORE, "process_heartbeat_interval": 1, "process_alive_threshold": 3})
+    assert reread.waiting == ["process_alive_threshold", "process_heartbeat_interval"]
+    assert reread.options.process_alive_threshold == 60

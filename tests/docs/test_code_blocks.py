@@ -16,7 +16,7 @@ from tests.docs import pages
 
 PYTHON = pages.all_blocks("python")
 YAML = pages.all_blocks("yaml")
-OF_OTHERS = ("compose.yaml", "pod.yaml")
+OF_OTHERS = ("compose.yaml",)
 """Files that are shown and are not dj_queue's."""
 
 

@@ -11,9 +11,10 @@ def obstacle():
     """Why there can be no hosts here, or None."""
     if any(shutil.which(tool) is None for tool in NEEDED):
         return f"no hosts: one of {', '.join(NEEDED)} is not installed"
-    trial = ["unshare", "--net", "--uts", "ip", "link", "add", "dj-a", "type", "veth", "peer", "name", "dj-b"]
-    if subprocess.run(trial, check=False, capture_output=True).returncode:
-        return "no hosts: this process may not make namespaces"
+    try:
+        Host("trial").close()
+    except subprocess.CalledProcessError:
+        return "no hosts: this process may not make them"
     return None
 
 
@@ -25,7 +26,15 @@ class Host:
         self.name = f"dj-{pid}-{number}"
         self._ours, self._theirs = f"djo{pid % 10**7}-{number}", f"djt{pid % 10**7}-{number}"
         net = f"10.{128 + pid // 256 % 128}.{pid % 256}"
-        self.gateway, address = f"{net}.{4 * number + 1}", f"{net}.{4 * number + 2}"
+        first = 252 if number == "trial" else 4 * number
+        self.gateway, address = f"{net}.{first + 1}", f"{net}.{first + 2}"
+        try:
+            self._make(address)
+        except subprocess.CalledProcessError:
+            self.close()
+            raise
+
+    def _make(self, address):
         _ip("netns", "add", self.name)
         _ip("link", "add", self._ours, "type", "veth", "peer", "name", self._theirs, "netns", self.name)
         _ip("addr", "add", f"{self.gateway}/30", "dev", self._ours)
@@ -50,8 +59,8 @@ class Host:
 
     def close(self):
         """Scrap it."""
-        _ip("link", "del", self._ours)
-        _ip("netns", "del", self.name)
+        for words in (("link", "del", self._ours), ("netns", "del", self.name)):
+            subprocess.run(["ip", *words], check=False, capture_output=True)
 
 
 def _ip(*words):

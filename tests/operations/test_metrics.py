@@ -1,5 +1,8 @@
 """Metrics: gauges of one backend alias, at a cost that does not grow with its jobs."""
 
+from datetime import timedelta
+
+from dj_queue.models import Process
 from dj_queue.operations import metrics, queues
 from tests.project import tasks
 
@@ -37,6 +40,13 @@ def test_processes_are_counted_by_kind(services, register):
         register(kind)
     counts = samples(services, "dj_queue_runner_processes_by_kind")
     assert {labels[-1][1]: value for labels, value in counts.items()} == {"worker": 2, "scheduler": 1}
+
+
+def test_processes_that_fell_silent_are_not_counted(services, register):
+    register("worker")
+    rows = Process.objects.using(services.database.alias)
+    rows.update(last_heartbeat_at=services.dialect.now() - timedelta(hours=1))
+    assert not samples(services, "dj_queue_runner_processes_by_kind")
 
 
 def test_another_alias_is_not_counted(services, on, register, jobs):

@@ -177,6 +177,16 @@ def test_a_stored_traceback_has_no_secret_nor_has_the_log(on, run_jobs, jobs, ca
     assert on(tasks.refuse_secret).get_result(result.id).args[1] == SECRET
 
 
+def test_a_retry_option_that_fails_shows_no_secret_either(on, run_jobs, jobs, caplog):
+    on(tasks.refuse_secret_and_break).enqueue("open sesame")
+    run_jobs()
+    (entry,) = jobs.get().errors
+    assert "no such delay" in entry["traceback"]
+    assert "wrong: " in entry["traceback"]
+    assert "open sesame" not in entry["traceback"]
+    assert "open sesame" not in caplog.text
+
+
 def test_an_error_that_repeats_nothing_sensitive_is_logged_as_it_is(on, run_jobs, caplog):
     on(tasks.refuse_secret).enqueue("ada", SECRET, {})
     run_jobs()

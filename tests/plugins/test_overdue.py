@@ -8,11 +8,10 @@ import pytest
 from dj_queue.contract import Event, hookimpl
 from dj_queue.plugins.host import PluginHost
 from dj_queue.plugins.loading import load_object
-from dj_queue.plugins.overdue import CallsUnderWay, told_when_overdue
+from dj_queue.plugins.overdue import CallsUnderWay
 
 GOOD_TIME = 120
 AT_ONCE = 0.0
-NEVER = 3600.0
 EVENT = Event("claim", "default", 0.01, 3)
 
 
@@ -67,20 +66,23 @@ def test_a_forked_process_does_not_answer_for_the_calls_of_its_parent(waiting, c
 
 
 def test_what_is_asked_is_named_by_a_clock_of_its_own(caplog):
-    plugin = load_object(Waits(), "acme")
     is_told = threading.Event()
 
     class Tells(logging.Handler):
         def emit(self, record):
             is_told.set()
 
+    class Hangs:
+        @hookimpl
+        def dj_queue_metrics(self):
+            assert is_told.wait(GOOD_TIME)
+
     handler = Tells()
     logging.getLogger("dj_queue.plugins").addHandler(handler)
     try:
-        with told_when_overdue(plugin, "dj_queue_dialect", AT_ONCE):
-            assert is_told.wait(GOOD_TIME)
+        host = PluginHost([load_object(Hangs(), "acme")])
+        host.calls = CallsUnderWay(0.01)
+        host.ask_all("dj_queue_metrics", alias="default")
     finally:
         logging.getLogger("dj_queue.plugins").removeHandler(handler)
-    with told_when_overdue(plugin, "dj_queue_metrics", NEVER):
-        pass
-    assert ["dj_queue_dialect" in record.message for record in caplog.records] == [True]
+    assert "has not returned from dj_queue_metrics" in caplog.text

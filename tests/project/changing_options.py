@@ -9,7 +9,8 @@ from dj_queue.contract import ConfigLayer, ConfigSourceError, hookimpl
 
 VARIABLE = "TESTS_CHANGING_OPTIONS"
 HANGS = "hangs"
-"""Written in place of options: from then on the source does not answer."""
+"""Written in place of options: from then on the source does not answer, and leaves a file that says so."""
+IS_HUNG = "is-hung"
 
 
 @hookimpl
@@ -18,6 +19,7 @@ def dj_queue_config_source(invocation):
     path = Path(invocation.environment[VARIABLE])
     text = path.read_text()
     while text == HANGS:
+        path.with_name(IS_HUNG).touch()
         time.sleep(1)
         text = path.read_text()
     values = yaml.safe_load(text) or {}

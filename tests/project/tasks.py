@@ -105,6 +105,17 @@ def refuse_secret(user, secret, body):
     raise ValueError(f"no such user {user} with {secret!r} and {body['token']}")
 
 
+def broken_backoff(attempt):
+    raise RuntimeError("no such delay")
+
+
+@retry(max_attempts=2, backoff=broken_backoff)
+@sensitive("secret")
+@task
+def refuse_secret_and_break(secret):
+    raise ValueError(f"wrong: {secret}")
+
+
 @sensitive("secret", "return")
 @concurrency(key="secret:{secret}", limit=1)
 @task

@@ -50,7 +50,7 @@ def _frozen_clock(monkeypatch):
 
 
 def dies(place, age):
-    child = Child(PLAN, 1, Placement(), began=NOW - age)
+    child = Child(PLAN, 1, Placement(), 5.0, began=NOW - age)
     place.vacate(child)
     return place.fork_at - NOW
 

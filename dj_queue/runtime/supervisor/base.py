@@ -40,10 +40,11 @@ class Supervisor[P: Place](ABC):
         self.process = processes.describe_process(self.services, "supervisor", uuid4())
         self.standalone = standalone
         self.places: list[P] = []
+        self.leaving: list[P] = []
         self.options_watch = OptionsWatch(self.services, self.process, self.on_options_asked)
         self._invocation = invocation or Invocation()
         self.plans = plan(self.services, self._invocation)
-        self._rollout = Rollout(self.places)
+        self._rollout = Rollout(self.places, self.leaving, self.add)
         self.stopping = threading.Event()
         self.stopping_now = threading.Event()
         self._pidfile = Pidfile(self.services.options.supervisor_pidfile) if standalone else Pidfile(None)
@@ -75,8 +76,16 @@ class Supervisor[P: Place](ABC):
         """End an actor that others gave up: its row is gone, so what it does no longer counts."""
 
     @abstractmethod
-    def add(self, plan: ActorPlan) -> None:
+    def add(self, plan: ActorPlan) -> P:
         """Run one more actor."""
+
+    @abstractmethod
+    def patience(self) -> float:
+        """Seconds that the running jobs of all actors get to end in a stop: the most that any of them was told."""
+
+    def everyone(self) -> list[P]:
+        """The places of the plan and those that make way."""
+        return [*self.places, *self.leaving]
 
     @abstractmethod
     def on_options_asked(self) -> None:
@@ -87,7 +96,19 @@ class Supervisor[P: Place](ABC):
         reread = self.options_watch.look(self.services)
         if reread is not None:
             self._take_over(reread)
-        self._rollout.step()
+        # During an outage nobody has to make way, with outcomes to write.
+        if not self._is_behind:
+            self._rollout.step()
+
+    def prepare(self) -> None:
+        """Set the session of this thread up, unless that was done: the next statement may be its first."""
+        if not self._is_prepared:
+            self.services.dialect.prepare()
+            self._is_prepared = True
+
+    def distrust_session(self) -> None:
+        """The next statement may be the first of another session."""
+        self._is_prepared = False
 
     def request_stop(self) -> None:
         """Ask for an orderly end; asked again, for an immediate one."""
@@ -111,7 +132,8 @@ class Supervisor[P: Place](ABC):
             self._maintain(now)
             self._backoff.succeeded()
         except Exception as error:
-            self._is_behind, self._is_prepared = True, False
+            self._is_behind = True
+            self.distrust_session()
             pause = min(self._backoff.failed(error), self.services.options.process_heartbeat_interval)
             self._next_try = time.monotonic() + pause
 
@@ -119,18 +141,19 @@ class Supervisor[P: Place](ABC):
         """Take the pidfile and tell the hooks."""
         self._pidfile.acquire()
         if self.services.broadcasts.process_started:
-            self.services.broadcasts.process_started(
-                process=self.process, samples=partial(metrics.collect, self.services)
-            )
+            samples = partial(metrics.collect, self.services)
+            with self.services.host.calls.watching():
+                self.services.broadcasts.process_started(process=self.process, samples=samples)
 
     def announce_stop(self) -> None:
         """Tell operators and hooks that the end begins."""
         logger.info(
             "stopping: running jobs get %g s to end; a second signal interrupts them",
-            self.services.options.shutdown_timeout,
+            self.patience(),
         )
         if self.services.broadcasts.process_stopping:
-            self.services.broadcasts.process_stopping(process=self.process)
+            with self.services.host.calls.watching():
+                self.services.broadcasts.process_stopping(process=self.process)
 
     def deregister(self) -> None:
         """Delete the supervisor's row."""
@@ -144,7 +167,8 @@ class Supervisor[P: Place](ABC):
     def announce_exit(self) -> None:
         """Tell the hooks that all is over, and give the pidfile back; then say what it ended for, if anything."""
         if self.services.broadcasts.process_exited:
-            self.services.broadcasts.process_exited(process=self.process)
+            with self.services.host.calls.watching():
+                self.services.broadcasts.process_exited(process=self.process)
         self._pidfile.release()
         if self.failure is not None and self.standalone:
             raise self.failure
@@ -152,14 +176,11 @@ class Supervisor[P: Place](ABC):
     def _take_over(self, reread: Reread) -> None:
         self.services = adopt(self.services, reread)
         self.plans = plan(self.services, self._invocation)
-        more = self._rollout.start(self.plans)
-        for each in more:
-            self.add(each)
+        self._rollout.start(self.plans)
         logger.info(
-            "options changed: %s; actors that make way for others, one at a time: %d; that come in addition: %d",
+            "options changed: %s; actors that make way, one at a time: %d",
             ", ".join(reread.changed),
             self._rollout.remaining(),
-            len(more),
         )
 
     def _require_same_database(self) -> None:
@@ -176,9 +197,7 @@ class Supervisor[P: Place](ABC):
 
     def _maintain(self, now: float) -> None:
         options = self.services.options
-        if not self._is_prepared:
-            self.services.dialect.prepare()
-            self._is_prepared = True
+        self.prepare()
         if not self._is_registered:
             self._register()
         # Late by a whole beat: this process was stopped, or its database did not answer.

@@ -75,11 +75,13 @@ def _watch(actor: Actor, ended: list[bool], signals: Signals, lifeline: Lifeline
     while not ended and time.monotonic() < deadline:
         signals.wait(LOOK_EVERY, *(() if actor.stopping_now.is_set() else (alive,)))
         actor.services.host.calls.tell_overdue()
+        if actor.placement.vouching.is_asked_to_make_way():
+            actor.make_way()
         if lifeline.is_cut():
             actor.stop_now()
         if actor.stopping_now.is_set():
             deadline = min(deadline, time.monotonic() + LAST_WRITES)
-        elif actor.stopping.is_set() and deadline is math.inf:
+        elif actor.stopping.is_set() and not actor.makes_way and deadline is math.inf:
             deadline = time.monotonic() + actor.services.options.shutdown_timeout + LAST_WRITES
     if not ended:
         logger.error("%s is held up and ends without its last writes", actor.process.name)

@@ -1,8 +1,6 @@
 """A forked child as its supervisor sees it: what it runs, and how it ended."""
 
 import contextlib
-import logging
-import math
 import os
 import signal
 import time
@@ -12,8 +10,6 @@ from dataclasses import dataclass, field
 from dj_queue.exceptions import ProcessExitError
 from dj_queue.runtime.actor import Placement
 from dj_queue.runtime.topology import ActorPlan
-
-logger = logging.getLogger("dj_queue.supervisor")
 
 HEALTHY_AFTER = 30.0
 FIRST_PAUSE = 0.1
@@ -30,21 +26,9 @@ class Child:
     plan: ActorPlan
     pid: int
     placement: Placement
+    shutdown_timeout: float
+    """Seconds that its running jobs get to end when it is stopped: its options, not its supervisor's newer ones."""
     began: float = field(default_factory=time.monotonic)
-    kill_at: float | None = None
-    """When it is killed, by the monotonic clock; None while nobody has asked it to end."""
-
-    def ask_to_end(self, patience: float) -> None:
-        """Have it end in order, within `patience` seconds."""
-        self.kill_at = time.monotonic() + patience
-        send(self.pid, signal.SIGTERM)
-
-    def kill_if_overdue(self) -> None:
-        """End it when its time is over."""
-        if self.kill_at is not None and time.monotonic() >= self.kill_at:
-            logger.error("%s process %d did not end in time: killing it", self.plan.kind, self.pid)
-            send(self.pid, signal.SIGKILL)
-            self.kill_at = math.inf
 
 
 @dataclass(slots=True, eq=False)
@@ -55,35 +39,23 @@ class ChildPlace:
     child: Child | None = None
     fork_at: float = 0.0
     crashes: int = 0
-    patience: float = 0.0
-    """Seconds that a child gets to end when it is asked to."""
 
     def is_empty(self) -> bool:
         """Whether no child fills it."""
         return self.child is None
 
     def is_working(self) -> bool:
-        """Whether its child has registered and was not asked to end."""
-        return (
-            self.child is not None
-            and self.child.kill_at is None
-            and self.child.placement.vouching.is_registered()
-        )
+        """Whether its child has come to its work."""
+        child = self.child
+        return child is not None and child.placement.vouching.is_at_work()
 
-    def is_ending(self) -> bool:
-        """Whether its child was asked to end."""
-        return self.child is not None and self.child.kill_at is not None
-
-    def ask_to_end(self) -> None:
-        """Have its child end in order, and be killed when it takes too long."""
+    def make_way(self) -> None:
+        """Have its child end when what it runs has ended."""
         if self.child is not None:
-            self.child.ask_to_end(self.patience)
+            self.child.placement.vouching.ask_to_make_way()
 
     def vacate(self, child: Child) -> None:
-        """Take note that its child ended; the pause before the next grows while children die young, unasked."""
-        if child.kill_at is not None:
-            self.child, self.fork_at = None, time.monotonic()
-            return
+        """Take note that its child died; the pause before the next grows while children die young."""
         lived = time.monotonic() - child.began
         self.crashes = 0 if lived > HEALTHY_AFTER else self.crashes + 1
         pause = 0.0 if self.crashes <= 1 else min(FIRST_PAUSE * 2 ** min(self.crashes, 10), LONGEST_PAUSE)

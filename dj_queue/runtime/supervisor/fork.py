@@ -65,19 +65,24 @@ class ForkSupervisor(Supervisor[ChildPlace]):
         self._given_up.append(identity)
         self._signals.wake()
 
-    def add(self, plan: ActorPlan) -> None:
+    def add(self, plan: ActorPlan) -> ChildPlace:
         """Have one more place, to be filled at the next tick."""
-        self.places.append(ChildPlace(plan))
+        place = ChildPlace(plan)
+        self.places.append(place)
+        return place
+
+    def patience(self) -> float:
+        """By the options that the children were forked with."""
+        return max((child.shutdown_timeout for child in self._children()), default=0.0)
 
     def on_options_asked(self) -> None:
         """Wake the main thread."""
         self._signals.wake()
 
     def _tick(self) -> None:
+        self.services.host.calls.tell_overdue()
         self._reap()
         self._kill_given_up()
-        for child in self._children():
-            child.kill_if_overdue()
         self.follow_options()
         self._fork_missing()
         if self._lost:
@@ -85,15 +90,20 @@ class ForkSupervisor(Supervisor[ChildPlace]):
         self._signals.wait(TICK)
 
     def _children(self) -> list[Child]:
-        return [place.child for place in self.places if place.child is not None]
+        # The main thread may empty a place while the keeper looks.
+        return [child for place in self.everyone() if (child := place.child) is not None]
 
     def _fork_missing(self) -> None:
         now = time.monotonic()
         missing = [place for place in self.places if place.child is None and now >= place.fork_at]
-        if missing and (self.options_watch.is_asking() or not self._keeper.pause()):
-            return  # Something holds a thread up; it wakes this one when it has ended.
+        if missing and self.options_watch.is_asking():
+            self._keeper.start()
+            return
+        if missing and not self._keeper.pause():
+            return  # Its database holds it up; it wakes this thread when it has ended.
         if missing:
             close_before_fork()
+            self.distrust_session()
         for place in missing:
             self._fork(place)
         self._keeper.start()
@@ -111,11 +121,10 @@ class ForkSupervisor(Supervisor[ChildPlace]):
                 return
             if pid == 0:
                 run_child(self.services, place.plan, placement, self._lifeline, self._signals)
-        place.child = Child(place.plan, pid, placement)
-        place.patience = self.services.options.shutdown_timeout + KILL_GRACE
+        place.child = Child(place.plan, pid, placement, self.services.options.shutdown_timeout)
 
     def _reap(self) -> None:
-        for place in self.places:
+        for place in self.everyone():
             child = place.child
             if child is None:
                 continue
@@ -126,9 +135,12 @@ class ForkSupervisor(Supervisor[ChildPlace]):
             if pid == 0:
                 continue
             cause = exit_cause(status)
-            if not self.stopping.is_set() and not place.is_ending():
+            is_leaving = place in self.leaving
+            if not self.stopping.is_set() and not (is_leaving and status == 0):
                 logger.error("%s process %d ended: %s", child.plan.kind, child.pid, cause)
             place.vacate(child)
+            if is_leaving:
+                self.leaving.remove(place)
             self._lost.append((child, cause))
         reap_orphans({child.pid for child in self._children()})
 
@@ -160,6 +172,8 @@ class ForkSupervisor(Supervisor[ChildPlace]):
         if time.monotonic() < self._next_recovery:
             return
         try:
+            if self._lost:
+                self.prepare()
             while self._lost:
                 child, cause = self._lost[0]
                 placement = child.placement
@@ -171,11 +185,12 @@ class ForkSupervisor(Supervisor[ChildPlace]):
                 self._lost.popleft()
             self._recovery.succeeded()
         except Exception as error:
+            self.distrust_session()
             self._next_recovery = time.monotonic() + self._recovery.failed(error)
 
     def _stop_children(self) -> None:
         self._keeper.start()
-        deadline = time.monotonic() + self.services.options.shutdown_timeout + KILL_GRACE
+        deadline = time.monotonic() + self.patience() + KILL_GRACE
         self._signal_all(signal.SIGQUIT if self.stopping_now.is_set() else signal.SIGTERM)
         was_told_now = self.stopping_now.is_set()
         while self._children() and time.monotonic() < deadline:

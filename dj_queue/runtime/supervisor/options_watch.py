@@ -21,21 +21,23 @@ PATIENCE = 5.0
 class Asking(threading.Thread):
     """Asks the sources once, in a thread that may hang: the others have heartbeats to write and signals to heed."""
 
-    def __init__(self, services: Services, on_end: Callable[[], None]) -> None:
-        """Ask for this alias, then call `on_end`."""
+    def __init__(
+        self, services: Services, on_error: Callable[[Exception], None], on_end: Callable[[], None]
+    ) -> None:
+        """Ask for this alias; tell `on_error` why nothing can be known, then call `on_end`."""
         super().__init__(name="dj_queue-options", daemon=True)
         self.reread: Reread | None = None
-        self.error: Exception | None = None
         self.began = time.monotonic()
         self._services = services
+        self._on_error = on_error
         self._on_end = on_end
 
     def run(self) -> None:
-        """Find out what holds now, or why that cannot be known."""
+        """Find out what holds now."""
         try:
             self.reread = read_again(self._services)
         except Exception as error:
-            self.error = error
+            self._on_error(error)
         finally:
             close_all()
             self._on_end()
@@ -47,8 +49,9 @@ class OptionsWatch:
     def __init__(self, services: Services, process: ProcessInfo, on_end: Callable[[], None]) -> None:
         """Watch the options of this alias for the supervisor `process`; call `on_end` when the sources have answered."""
         self._process = process
+        self._broadcasts = services.broadcasts
         self._on_end = on_end
-        self._interval = services.merged.ask_again_after
+        self._interval = services.ask_again_after
         self._next = time.monotonic() + (self._interval or 0.0)
         self._asking: Asking | None = None
         self._told = ""
@@ -63,7 +66,11 @@ class OptionsWatch:
             return None
         self._asking = None
         self._next = time.monotonic() + (self._interval or 0.0)
-        return self._heard(services, asking)
+        reread = asking.reread
+        if reread is None:
+            return None
+        self._tell_waiting(reread.waiting)
+        return reread if reread.changed else None
 
     def is_asking(self) -> bool:
         """Whether the sources are being asked, by a thread that a fork should wait for."""
@@ -73,24 +80,23 @@ class OptionsWatch:
         return self._asking.is_alive() and time.monotonic() < self._asking.began + PATIENCE
 
     def _ask_if_due(self, services: Services) -> None:
-        if self._interval is not None and time.monotonic() >= self._next:
-            self._asking = Asking(services, self._on_end)
-            self._asking.start()
+        if self._interval is None or time.monotonic() < self._next:
+            return
+        asking = Asking(services, self._tell_failure, self._on_end)
+        try:
+            asking.start()
+        except RuntimeError as error:  # the system gives no more threads
+            self._next = time.monotonic() + self._interval
+            logger.warning("the sources of options could not be asked: %s", error)
+            return
+        self._asking = asking
 
-    def _heard(self, services: Services, asking: Asking) -> Reread | None:
-        if asking.error is not None:
-            self._tell_failure(services, asking.error)
-        if asking.reread is None:
-            return None
-        self._interval = asking.reread.merged.ask_again_after or self._interval
-        self._tell_waiting(asking.reread.waiting)
-        return asking.reread if asking.reread.changed else None
-
-    def _tell_failure(self, services: Services, error: Exception) -> None:
+    def _tell_failure(self, error: Exception) -> None:
+        """By the thread that asks, since whoever is told may take its time."""
         text = f"the options stay as they are: {error}"
         if self._is_news(text):
             logger.error("%s", text)
-            services.broadcasts.error(self._process, error, "supervisor.options")
+            self._broadcasts.error(self._process, error, "supervisor.options")
 
     def _tell_waiting(self, names: Sequence[str]) -> None:
         text = f"changed, and will count from the next start on: {', '.join(names)}" if names else ""

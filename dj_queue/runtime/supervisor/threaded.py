@@ -38,16 +38,12 @@ class ThreadPlace:
         return not self.thread.is_alive()
 
     def is_working(self) -> bool:
-        """Whether its actor has registered and was not asked to end."""
-        return self.actor.placement.vouching.is_registered() and not self.actor.stopping.is_set()
+        """Whether its actor has come to its work."""
+        return self.thread.is_alive() and self.actor.placement.vouching.is_at_work()
 
-    def is_ending(self) -> bool:
-        """Whether its actor was asked to end and has not."""
-        return self.thread.is_alive() and self.actor.stopping.is_set()
-
-    def ask_to_end(self) -> None:
-        """Have its actor end in order."""
-        self.actor.stop()
+    def make_way(self) -> None:
+        """Have its actor end when what it runs has ended."""
+        self.actor.make_way()
 
 
 class AsyncSupervisor(Supervisor[ThreadPlace]):
@@ -74,6 +70,7 @@ class AsyncSupervisor(Supervisor[ThreadPlace]):
             self.start()
             while not self.stopping.is_set():
                 signals.wait(TICK)
+                self.services.host.calls.tell_overdue()
             self.stop()
         end_if_held()
 
@@ -105,19 +102,26 @@ class AsyncSupervisor(Supervisor[ThreadPlace]):
 
     def live_actors(self) -> Mapping[UUID, Vouching]:
         """The actors whose threads run and that have registered."""
-        placements = [place.actor.placement for place in self.places if place.thread.is_alive()]
+        placements = [place.actor.placement for place in self.everyone() if place.thread.is_alive()]
         return {p.identity: p.vouching for p in placements if p.vouching.is_registered()}
 
     def abandon(self, identity: UUID) -> None:
         """Stop an actor that another node gave up; the next look starts a new one."""
-        for place in self.places:
+        for place in self.everyone():
             if place.actor.process.id == identity:
                 logger.error("%s was taken for dead by another node: replacing it", place.actor.process.name)
                 place.actor.stop_now()
 
-    def add(self, plan: ActorPlan) -> None:
+    def add(self, plan: ActorPlan) -> ThreadPlace:
         """Start one more actor."""
-        self.places.append(ThreadPlace(plan, *self._launch(plan)))
+        place = ThreadPlace(plan, *self._launch(plan))
+        self.places.append(place)
+        return place
+
+    def patience(self) -> float:
+        """By the options that the actors were made with."""
+        timeouts = (place.actor.services.options.shutdown_timeout for place in self.everyone())
+        return max(timeouts, default=0.0)
 
     def on_options_asked(self) -> None:
         """Have the keeper look."""
@@ -125,14 +129,17 @@ class AsyncSupervisor(Supervisor[ThreadPlace]):
 
     def _stop(self) -> None:
         self.announce_stop()
-        # The keeper may be in the middle of changing the list.
-        for place in list(self.places):
-            place.actor.stop()
-        deadline = time.monotonic() + self.services.options.shutdown_timeout + LAST_WRITES
-        while any(place.thread.is_alive() for place in self.places) and time.monotonic() < deadline:
+        deadline = time.monotonic() + self.patience() + LAST_WRITES
+        while time.monotonic() < deadline:
+            # The keeper may just have made one more.
+            alive = [place.actor for place in self.everyone() if place.thread.is_alive()]
+            if not alive:
+                break
+            for actor in alive:
+                actor.stop()
             if self.stopping_now.is_set():
-                for place in self.places:
-                    place.actor.stop_now()
+                for actor in alive:
+                    actor.stop_now()
                 deadline = min(deadline, time.monotonic() + LAST_WRITES)
             self._pause(LOOK_EVERY)
         self._keeper.close(self.deregister, LAST_WRITES)
@@ -142,25 +149,24 @@ class AsyncSupervisor(Supervisor[ThreadPlace]):
         actor = plan.make(self.services, Placement(self.process.id))
         thread = threading.Thread(target=actor.run, name=f"dj_queue-{plan.kind}", daemon=True)
         thread.start()
-        if self.stopping.is_set():
-            actor.stop()
         return actor, thread
 
     def _keep(self) -> None:
         """By the keeper: heartbeats and sweeps, and new threads for those that ended."""
         self.maintain()
         if self.stopping_now.is_set():
-            for place in self.places:
+            for place in self.everyone():
                 place.actor.stop_now()
+        # First those that ended for themselves: what makes way is not started again.
+        self._replace_ended()
         if not self.stopping.is_set():
             self.follow_options()
-        self._replace_ended()
 
     def _replace_ended(self) -> None:
-        """Start actors again whose threads ended though nobody asked them to."""
-        for place in self.places:
-            if place.thread.is_alive() or self.stopping.is_set():
-                continue
+        """Start actors again whose threads ended though nobody asked them to; forget those that made way."""
+        for place in [each for each in self.everyone() if not each.thread.is_alive()]:
+            if self.stopping.is_set():
+                return
             placement, board = place.actor.placement, place.actor.placement.board
             cause = ProcessExitError(f"the {place.plan.kind} thread {place.actor.process.name} ended")
             try:
@@ -168,4 +174,7 @@ class AsyncSupervisor(Supervisor[ThreadPlace]):
             except Exception:
                 logger.exception("recovering %s", place.actor.process.name)
                 continue
-            place.actor, place.thread = self._launch(place.plan)
+            if place in self.leaving:
+                self.leaving.remove(place)
+            else:
+                place.actor, place.thread = self._launch(place.plan)

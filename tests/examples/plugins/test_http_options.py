@@ -45,6 +45,7 @@ class Options(BaseHTTPRequestHandler):
 
     def do_GET(self):
         """Answer."""
+        self.server.asked += 1
         self.send_response(self.server.status)
         self.end_headers()
         self.wfile.write(json.dumps(self.server.options).encode())
@@ -57,7 +58,7 @@ class Options(BaseHTTPRequestHandler):
 def endpoint():
     """A running endpoint whose `options` and `status` may change."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), Options)
-    server.options, server.status = {"workers": [{"threads": 2}]}, 200
+    server.options, server.status, server.asked = {"workers": [{"threads": 2}]}, 200, 0
     threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
     yield server
     server.shutdown()
@@ -93,11 +94,13 @@ def test_an_endpoint_that_fails_changes_nothing_and_is_named_once(shop, endpoint
     place = f"http://127.0.0.1:{endpoint.server_port}/default"
     endpoint.status = 503
     wait_until(lambda: f"{place}: it answers 503" in shop.log.read_text())
+    asked = endpoint.asked
+    wait_until(lambda: endpoint.asked > asked + 1)
     endpoint.status, endpoint.options = 200, {"workers": [{"threads": "many"}]}
     wait_until(lambda: f"{place}: workers[0].threads: 'many'" in shop.log.read_text())
     endpoint.options = {"workers": [{"threads": 3}]}
     wait_until(lambda: shop.run("-c", WORKERS).strip() == "[3]")
-    assert shop.log.read_text().count("503") == 1
+    assert shop.log.read_text().count("it answers 503") == 1
 
 
 def test_options_are_shown_with_their_address(shop, endpoint):

@@ -57,7 +57,7 @@ def site():
 @pytest.fixture(autouse=True)
 def _a_process_that_starts(monkeypatch):
     """Nothing has answered yet."""
-    monkeypatch.setattr(source, "_asked", set())
+    monkeypatch.setattr(source, "_started", set())
 
 
 @pytest.fixture

@@ -26,7 +26,11 @@ def test_what_may_be_secret_is_not_shown(tmp_path):
     endpoint = read_endpoint("default", variables)
     assert endpoint.place == "https://config.example.com:8443/q"
     assert endpoint.token == "hush"
-    assert "token" not in repr(endpoint)
+    assert "hush" not in repr(endpoint)
+
+
+def test_the_line_end_of_a_file_of_secrets_is_no_part_of_the_token():
+    assert read_endpoint("default", {**GOOD, TOKEN: "hush\n"}).token == "hush"
 
 
 @pytest.mark.parametrize(
@@ -36,6 +40,8 @@ def test_what_may_be_secret_is_not_shown(tmp_path):
         ({URL: "file:///etc/hush"}, f"{URL}: write a whole address"),
         ({URL: "http://[hush"}, f"{URL}: write a whole address"),
         ({URL: "http://example.com:hush/"}, f"{URL}: write a whole address"),
+        ({**GOOD, TOKEN: "hush hush"}, f"{TOKEN}: write letters"),
+        ({**GOOD, TOKEN: "hüsh"}, f"{TOKEN}: write letters"),
         ({**GOOD, EVERY: "often"}, f"{EVERY}: 'often' is not allowed; write seconds"),
         ({**GOOD, EVERY: "0.5"}, f"{EVERY}: '0.5' is not allowed"),
         ({**GOOD, EVERY: "inf"}, f"{EVERY}: 'inf' is not allowed"),

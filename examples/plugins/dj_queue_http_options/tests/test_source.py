@@ -1,10 +1,13 @@
 """Options from an answer, and from the copy of one."""
 
+import threading
+import traceback
+
 import pytest
 
 from dj_queue.contract import ConfigSourceError, Invocation
 from dj_queue_http_options import fetch, source
-from dj_queue_http_options.endpoint import COPIES, EVERY, TOKEN
+from dj_queue_http_options.endpoint import COPIES, EVERY, TOKEN, URL
 from dj_queue_http_options.plugin import dj_queue_config_source
 
 
@@ -22,7 +25,7 @@ def copies(tmp_path):
 
 
 def restart(monkeypatch):
-    monkeypatch.setattr(source, "_asked", set())
+    monkeypatch.setattr(source, "_started", set())
 
 
 def test_an_answer_is_a_layer_that_wants_to_be_asked_for_again(site, ask):
@@ -63,17 +66,36 @@ def test_nonsense_is_refused_with_its_address(site, ask, answer, words):
         ask()
 
 
-def test_an_answer_that_never_ends_is_not_waited_for(site, ask, monkeypatch):
-    monkeypatch.setattr(fetch, "LIMIT", 0.2)
+def test_an_answer_that_drips_is_not_waited_for(site, ask, monkeypatch):
+    monkeypatch.setattr(fetch, "LIMIT", 0.5)
+    over = threading.Event()
 
     def drips():
-        while True:
-            yield b" " * fetch.PIECE
+        while not over.wait(0.05):
+            yield b" "
 
-    monkeypatch.setattr(fetch, "MOST_BYTES", float("inf"))
     site.answer = (200, {}, drips())
-    with pytest.raises(ConfigSourceError, match=r"its answer takes more than 0\.2 seconds"):
-        ask()
+    try:
+        with pytest.raises(ConfigSourceError, match=r"its answer takes more than 0\.5 seconds"):
+            ask()
+    finally:
+        over.set()
+
+
+def test_no_secret_is_in_an_error_or_in_what_it_comes_from(site, ask, environment, monkeypatch):
+    environment[URL] = f"{site.url}?key=hush"
+    site.goes_away()
+    with pytest.raises(ConfigSourceError) as refused:
+        ask(**{TOKEN: "hush"})
+    assert "hush" not in "".join(traceback.format_exception(refused.value))
+
+
+def test_a_netrc_file_does_not_take_the_place_of_the_token(site, ask, tmp_path, monkeypatch):
+    netrc = tmp_path / "netrc"
+    netrc.write_text("default login somebody password else\n")
+    monkeypatch.setenv("NETRC", str(netrc))
+    ask(**{TOKEN: "hush"})
+    assert site.asked == [("/queue/default.json", "Bearer hush")]
 
 
 def test_a_start_without_the_endpoint_goes_on_with_the_copy(site, ask, copies, caplog, tmp_path, monkeypatch):
@@ -86,6 +108,15 @@ def test_a_start_without_the_endpoint_goes_on_with_the_copy(site, ask, copies, c
     assert layer.prefix == str(tmp_path / "dj_queue-default.json")
     assert layer.ask_again_after is not None
     assert "it answers 503 Service Unavailable, not 200 OK; going on with the copy" in caplog.text
+    with pytest.raises(ConfigSourceError, match="503"):
+        ask(**copies)
+
+
+def test_a_copy_that_cannot_be_read_is_said_beside_the_reason(site, ask, copies, tmp_path):
+    (tmp_path / "dj_queue-default.json").write_bytes(b'"\xff"')
+    site.says("", status=503)
+    with pytest.raises(ConfigSourceError, match=r"503 .*; its copy .*dj_queue-default\.json cannot be read"):
+        ask(**copies)
 
 
 def test_an_endpoint_that_is_away_stops_a_start_without_copy(site, ask, copies):
@@ -117,3 +148,4 @@ def test_a_copy_that_cannot_be_written_is_told_and_no_more(site, ask, tmp_path, 
     site.says('{"max_lost_attempts": 7}')
     assert ask(**{COPIES: str(tmp_path)}).values == {"max_lost_attempts": 7}
     assert "could not be kept" in caplog.text
+    assert [path.name for path in tmp_path.iterdir()] == ["dj_queue-default.json"]

@@ -22,7 +22,8 @@ class Endpoint:
     """One address to ask for the options of one backend alias."""
 
     alias: str
-    url: str
+    url: str = field(repr=False)
+    """May hold what is secret: `place` is what to show."""
     every: float = DEFAULT_EVERY
     """Seconds between questions while the queue runs."""
     token: str | None = field(default=None, repr=False)
@@ -51,7 +52,7 @@ def read_endpoint(alias: str, environment: Mapping[str, str]) -> Endpoint | None
         alias,
         _url(template.replace(ALIAS, quote(alias, safe=""))),
         _seconds(environment.get(EVERY)),
-        environment.get(TOKEN) or None,
+        _token(environment.get(TOKEN)),
         _directory(copies) if copies else None,
     )
 
@@ -68,6 +69,14 @@ def _url(text: str) -> str:
             f"{URL}: write a whole address, such as https://config.example.com/queue/{ALIAS}.json"
         )
     return text
+
+
+def _token(text: str | None) -> str | None:
+    """`text` without the line end that files of secrets have."""
+    token = (text or "").strip()
+    if not all("!" <= letter <= "~" for letter in token):
+        raise ConfigSourceError(f"{TOKEN}: write letters, digits and punctuation of ASCII, without spaces")
+    return token or None
 
 
 def _seconds(text: str | None) -> float:

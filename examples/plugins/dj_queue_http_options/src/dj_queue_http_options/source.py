@@ -2,10 +2,12 @@
 
 import json
 import logging
+import os
+import threading
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 from typing import Any
 from urllib.parse import quote
 
@@ -15,8 +17,8 @@ from dj_queue_http_options.fetch import Unreachable, fetch
 
 logger = logging.getLogger("dj_queue_http_options")
 
-_asked: set[str] = set()
-"""Addresses that have answered this process."""
+_started: set[str] = set()
+"""Addresses whose options this process has had, be it from a copy."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,20 +38,25 @@ def current_options(endpoint: Endpoint) -> Found:
     try:
         text = fetch(endpoint)
     except Unreachable as error:
-        return _from_copy(endpoint, error)
-    found = Found(endpoint.place, _mapping(text, endpoint.place))
-    _asked.add(endpoint.url)
-    _keep(endpoint, text)
+        found = _from_copy(endpoint, str(error))
+    else:
+        found = Found(endpoint.place, _mapping(text, endpoint.place))
+        _keep(endpoint, text)
+    _started.add(endpoint.url)
     return found
 
 
-def _from_copy(endpoint: Endpoint, error: Unreachable) -> Found:
+def _from_copy(endpoint: Endpoint, reason: str) -> Found:
     path = _copy_of(endpoint)
     # What runs already has newer options than the copy, or the same.
-    if path is None or endpoint.url in _asked or not path.is_file():
-        raise ConfigSourceError(str(error)) from error
-    logger.warning("%s; going on with the copy of its last answer, %s", error, path)
-    return Found(str(path), _mapping(path.read_text(), str(path)))
+    if path is None or endpoint.url in _started or not path.is_file():
+        raise ConfigSourceError(reason)
+    try:
+        found = Found(str(path), _mapping(path.read_text(encoding="utf-8"), str(path)))
+    except (OSError, UnicodeError) as error:
+        raise ConfigSourceError(f"{reason}; its copy {path} cannot be read: {error}") from error
+    logger.warning("%s; going on with the copy of its last answer, %s", reason, path)
+    return found
 
 
 def _mapping(text: str, place: str) -> Mapping[str, Any]:
@@ -67,12 +74,14 @@ def _keep(endpoint: Endpoint, text: str) -> None:
     path = _copy_of(endpoint)
     if path is None:
         return
+    new = path.with_name(f".{path.name}.{os.getpid()}-{threading.get_ident()}")
     try:
-        with NamedTemporaryFile("w", dir=path.parent, prefix=f".{path.name}.", delete=False) as new:
-            new.write(text)
-        Path(new.name).replace(path)
+        new.write_text(text, encoding="utf-8")
+        new.replace(path)
     except OSError as error:
         logger.warning("the answer of %s could not be kept: %s", endpoint.place, error)
+        with suppress(OSError):
+            new.unlink()
 
 
 def _copy_of(endpoint: Endpoint) -> Path | None:
