@@ -70,7 +70,6 @@ def test_enqueue_in_a_transaction_that_rolls_back_never_was(on, services, jobs):
 @pytest.mark.parametrize(
     "value",
     [float("nan"), float("inf"), "\0", "\ud800", {1: "a", "1": "b"}, {1, 2}, 2**64, object()],
-    ids=repr,
 )
 def test_arguments_that_no_database_agrees_on_are_refused_before_any_sql(on, services, jobs, value):
     with transaction.atomic(using=services.database.alias):

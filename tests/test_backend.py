@@ -228,7 +228,7 @@ def test_many_calls_of_several_tasks_are_enqueued_in_their_order(on, jobs):
     assert [result.id for result in results] == sorted(result.id for result in results)
 
 
-@pytest.mark.parametrize("calls", [[], (), iter(()), {}], ids=repr)
+@pytest.mark.parametrize("calls", [[], (), iter(()), {}])
 def test_nothing_to_enqueue_gives_no_results_and_asks_no_database(on, services, calls):
     with CaptureQueriesContext(connections[services.database.alias]) as queries:
         assert on(add).get_backend().enqueue_all(calls) == []

@@ -259,7 +259,6 @@ def test_a_key_that_no_arguments_can_fill_is_refused_where_the_task_is_defined(k
         "{others[customer]:{note}}",
         lambda *args, **kwargs: "",
     ],
-    ids=str,
 )
 def test_a_key_may_take_any_parameter_its_attributes_and_items(key):
     def fresh(number, *lines, note="", **others): ...

@@ -87,7 +87,6 @@ def test_a_key_is_one_per_backend_alias_and_hashed_whole():
         {"concurrency_key": "{nothing}"},
         {"concurrency_key": "{"},
     ],
-    ids=repr,
 )
 def test_options_that_mean_nothing_are_refused_by_their_names(option, attributes):
     (name,) = attributes
