@@ -65,7 +65,8 @@ def test_a_server_that_takes_no_writes_is_left_for_one_that_does(
     on, queue_process, wait_until, ledger, processes, all_finished, log_of, writes, mode
 ):
     held = [on(tasks.hold).enqueue(ledger.folder, "thread"), on(tasks.ahold).enqueue(ledger.folder, "loop")]
-    process = queue_process("--mode", mode)
+    # A worker that nobody vouches for claims nothing, and so is refused nothing.
+    process = queue_process("--mode", mode, options=f"process_alive_threshold: {GOOD_TIME}")
     wait_until(lambda: ledger.started(2), GOOD_TIME)
     before = {p.id for p in processes("worker")}
     writes("off")

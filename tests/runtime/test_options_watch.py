@@ -58,11 +58,10 @@ def look(services, answered):
 
     def once():
         answered.clear()
-        while not answered.is_set():
-            assert watch.look(services) is None
-        while watch.is_asking():
-            pass
-        return watch.look(services)
+        found = None
+        while not (answered.is_set() and watch._asking is None):
+            found = watch.look(services) or found
+        return found
 
     once.watch = watch
     return once
