@@ -160,17 +160,16 @@ def _build(alias: str) -> Services:
     merged = merged_of(sources)
     options = read_options(alias, merged)
     try:
-        return _serving(alias, backend_class, host, sources, options)
+        return _serving(alias, backend_class, host, sources, merged, options)
     except PluginOptionsError as error:
         texts = [f"{merged.place(('plugin_options', *path))}: {text}" for path, text in error.problems]
         raise ConfigurationError(texts) from error
 
 
 def _serving(
-    alias: str, backend_class: type, host: PluginHost, sources: Sources, options: Options
+    alias: str, backend_class: type, host: PluginHost, sources: Sources, merged: Merged, options: Options
 ) -> Services:
     """What the plugins give for these options."""
-    merged = merged_of(sources)
     host.ask_all("dj_queue_configure", alias=alias, options=options.values)
     database = database_of(options.database_alias)
     dialect = host.ask_one("dj_queue_dialect", options.dialect, database=database)

@@ -40,7 +40,7 @@ class CallsUnderWay:
         for number, (plugin, hook, began) in list(self._calls.items()):
             if began <= latest:
                 self.ended(number)
-                _tell(plugin, hook, self._patience)
+                logger.error("%s has not returned from %s for %g s", plugin.label, hook, self._patience)
 
     @contextmanager
     def watching(self) -> Iterator[None]:
@@ -62,7 +62,3 @@ class CallsUnderWay:
     def forget(self) -> None:
         """Forget the calls of the process that this one was forked from."""
         self._calls.clear()
-
-
-def _tell(plugin: LoadedPlugin, hook: str, patience: float) -> None:
-    logger.error("%s has not returned from %s for %g s", plugin.label, hook, patience)

@@ -1,7 +1,6 @@
 """Which distributions are installed decides what serves a database; one that does not fit is refused by its name."""
 
 import importlib.util
-import os
 import shutil
 import subprocess
 import sys
@@ -9,7 +8,7 @@ import sys
 import pytest
 from uv import find_uv_bin
 
-from tests.examples.plugins.installation import ROOT, install
+from tests.examples.plugins.installation import ROOT, environment_of_a_user, install
 
 VENDORS = ("postgres", "mysql", "sqlite")
 ENGINES = {"postgres": "postgresql", "sqlite": "sqlite3"}
@@ -81,7 +80,7 @@ class Site:
         return subprocess.run(
             [self._python, *arguments],
             cwd=self._folder,
-            env={**of_a_user(), "DJANGO_SETTINGS_MODULE": "settings"},
+            env={**environment_of_a_user(), "DJANGO_SETTINGS_MODULE": "settings"},
             check=False,
             capture_output=True,
             text=True,
@@ -93,12 +92,6 @@ class Site:
     def plugins(self):
         lines = self.manage("dj_queue", "plugins").stdout.splitlines()
         return {line.split()[0] for line in lines if "active" in line.split()}
-
-
-def of_a_user():
-    """The environment without what this run put there."""
-    ours = ("DJANGO_", "DJ_QUEUE_", "PYTHONPATH")
-    return {name: value for name, value in os.environ.items() if not name.startswith(ours)}
 
 
 def is_driver_here(vendor):
@@ -173,7 +166,7 @@ def test_an_editable_install_runs_what_stands_in_the_checkout(tmp_path, checkout
 def test_uv_syncs_the_workspace_with_the_plugin_of_the_extra(tmp_path, checkout):
     words = ("sync", "--no-default-groups", "--extra", "sqlite", "--python", sys.executable)
     environment = {
-        **of_a_user(),
+        **environment_of_a_user(),
         "UV_PYTHON_DOWNLOADS": "never",
         "UV_PROJECT_ENVIRONMENT": str(checkout / ".venv"),
     }

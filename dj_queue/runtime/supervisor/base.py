@@ -12,6 +12,7 @@ from dj_queue.config.rereading import Reread
 from dj_queue.contract import Invocation
 from dj_queue.exceptions import DatabaseReplaced
 from dj_queue.operations import metrics, processes, recover
+from dj_queue.plugins.broadcaster import Broadcaster
 from dj_queue.runtime.backoff import Backoff
 from dj_queue.runtime.pidfile import Pidfile
 from dj_queue.runtime.supervisor.options_watch import OptionsWatch
@@ -140,10 +141,7 @@ class Supervisor[P: Place](ABC):
     def announce_start(self) -> None:
         """Take the pidfile and tell the hooks."""
         self._pidfile.acquire()
-        if self.services.broadcasts.process_started:
-            samples = partial(metrics.collect, self.services)
-            with self.services.host.calls.watching():
-                self.services.broadcasts.process_started(process=self.process, samples=samples)
+        self._tell(self.services.broadcasts.process_started, samples=partial(metrics.collect, self.services))
 
     def announce_stop(self) -> None:
         """Tell operators and hooks that the end begins."""
@@ -151,9 +149,7 @@ class Supervisor[P: Place](ABC):
             "stopping: running jobs get %g s to end; a second signal interrupts them",
             self.patience(),
         )
-        if self.services.broadcasts.process_stopping:
-            with self.services.host.calls.watching():
-                self.services.broadcasts.process_stopping(process=self.process)
+        self._tell(self.services.broadcasts.process_stopping)
 
     def deregister(self) -> None:
         """Delete the supervisor's row."""
@@ -166,12 +162,16 @@ class Supervisor[P: Place](ABC):
 
     def announce_exit(self) -> None:
         """Tell the hooks that all is over, and give the pidfile back; then say what it ended for, if anything."""
-        if self.services.broadcasts.process_exited:
-            with self.services.host.calls.watching():
-                self.services.broadcasts.process_exited(process=self.process)
+        self._tell(self.services.broadcasts.process_exited)
         self._pidfile.release()
         if self.failure is not None and self.standalone:
             raise self.failure
+
+    def _tell(self, listeners: Broadcaster | None, **facts: object) -> None:
+        """Tell of the supervisor itself, while no loop of it may run that could name who hangs."""
+        if listeners:
+            with self.services.host.calls.watching():
+                listeners(process=self.process, **facts)
 
     def _take_over(self, reread: Reread) -> None:
         self.services = adopt(self.services, reread)

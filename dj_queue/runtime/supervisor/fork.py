@@ -96,16 +96,13 @@ class ForkSupervisor(Supervisor[ChildPlace]):
     def _fork_missing(self) -> None:
         now = time.monotonic()
         missing = [place for place in self.places if place.child is None and now >= place.fork_at]
-        if missing and self.options_watch.is_asking():
-            self._keeper.start()
-            return
-        if missing and not self._keeper.pause():
-            return  # Its database holds it up; it wakes this thread when it has ended.
-        if missing:
+        if missing and not self.options_watch.is_asking():
+            if not self._keeper.pause():
+                return  # Its database holds it up; it wakes this thread when it has ended.
             close_before_fork()
             self.distrust_session()
-        for place in missing:
-            self._fork(place)
+            for place in missing:
+                self._fork(place)
         self._keeper.start()
 
     def _fork(self, place: ChildPlace) -> None:

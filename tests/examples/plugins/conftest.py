@@ -1,12 +1,11 @@
 """Example distributions, installed once a run, and a project of a user beside them."""
 
-import os
 import signal
 import subprocess
 
 import pytest
 
-from tests.examples.plugins.installation import ROOT, install
+from tests.examples.plugins.installation import ROOT, environment_of_a_user, install
 
 PLUGINS = ROOT / "examples" / "plugins"
 
@@ -27,8 +26,7 @@ def installed(tmp_path_factory):
 @pytest.fixture
 def outside():
     """The environment variables of a user: none of this run's own."""
-    ours = ("DJANGO_", "DJ_QUEUE_", "PYTHONPATH")
-    return {name: value for name, value in os.environ.items() if not name.startswith(ours)}
+    return environment_of_a_user()
 
 
 @pytest.fixture

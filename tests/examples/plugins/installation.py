@@ -1,5 +1,6 @@
 """Distributions as their users have them: wheels, built here and installed into an environment of their own."""
 
+import os
 import subprocess
 import sys
 import sysconfig
@@ -25,6 +26,12 @@ def install(folder, *distribution_folders, ours=OURS):
     site = Path(_run(python, "-c", "import sysconfig; print(sysconfig.get_paths()['purelib'])").strip())
     (site / "needed.pth").write_text(str(_needed(folder / "needed")))
     return python
+
+
+def environment_of_a_user():
+    """The environment variables without what this run put there."""
+    ours = ("DJANGO_", "DJ_QUEUE_", "PYTHONPATH")
+    return {name: value for name, value in os.environ.items() if not name.startswith(ours)}
 
 
 def _needed(folder):
