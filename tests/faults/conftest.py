@@ -1,5 +1,6 @@
 """What a fault is brought to: supervisors that are started again when they end, enqueuers, and the oracle."""
 
+import math
 import os
 import re
 import subprocess
@@ -116,15 +117,19 @@ def fleet(queue_process, log_of, services):
 
 @pytest.fixture
 def enqueuer(backend_alias, written):
-    """`enqueuer(first, count, pause=0)` starts a process that enqueues jobs of every kind; stopped at the end."""
+    """`enqueuer(first, count)` starts a process that makes so many calls, of every kind; `rate` in a second at most.
+
+    SIGTERM ends it after the job it is at; what still runs is killed at the end of the test.
+    """
     started = []
 
-    def start(first, count, pause=0.0):
+    def start(first, count, rate=math.inf, batch=3):
         command = [sys.executable, "-m", "tests.faults.enqueuer", backend_alias, written.folder]
         environment = dict(os.environ)
         if not environment.get(failpoints.NAME, "").startswith("enqueue."):
             environment.pop(failpoints.NAME, None)
-        process = subprocess.Popen([*map(str, [*command, first, count, pause])], cwd=ROOT, env=environment)
+        words = [*command, first, count, rate, batch]
+        process = subprocess.Popen([*map(str, words)], cwd=ROOT, env=environment)
         started.append(process)
         return process
 
@@ -187,6 +192,8 @@ def _until_none(look, seconds=60):
     return found
 
 
+IS_IN_FULL = os.environ.get("DJ_QUEUE_TEST_FAULTS") == "full"
+"""Whether the report is being made: what `make test` shortens is done in its full length."""
 ROUNDS = int(os.environ.get("DJ_QUEUE_TEST_ROUNDS", "1"))
 
 

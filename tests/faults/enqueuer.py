@@ -1,6 +1,10 @@
-"""A process that enqueues jobs of every kind and writes down what was committed: `enqueuer.py ALIAS FOLDER FIRST COUNT`."""
+"""A process that enqueues jobs of every kind and writes down what was committed.
+
+`enqueuer.py ALIAS FOLDER FIRST COUNT RATE BATCH`; SIGTERM ends it after the job it is at.
+"""
 
 import os
+import signal
 import sys
 import time
 from datetime import UTC, datetime, timedelta
@@ -26,9 +30,11 @@ class RolledBack(Exception):
 class Enqueuer:
     """Enqueues by number, so that every kind has its turn."""
 
-    def __init__(self, alias, folder):
+    def __init__(self, alias, folder, batch):
+        """`batch` is how many jobs a call for many has."""
         self._alias = alias
         self._folder = folder
+        self._batch = batch
         self._database = services_for(alias).database.alias
 
     def enqueue(self, number):
@@ -57,7 +63,7 @@ class Enqueuer:
 
     def _many(self, number):
         call = (self._on(tasks.work), (self._folder, number), {})
-        self._committed(*task_backends[self._alias].enqueue_all([call] * 3))
+        self._committed(*task_backends[self._alias].enqueue_all([call] * self._batch))
 
     def _on(self, task, **changes):
         return task.using(backend=self._alias, **changes)
@@ -87,11 +93,44 @@ class Enqueuer:
         os.close(descriptor)
 
 
-def main(alias, folder, first, count, pause):
-    enqueuer = Enqueuer(alias, folder)
+class Beat:
+    """Lets so many pass in a second; who comes late passes at once, until the delay is made up for."""
+
+    def __init__(self, rate):
+        self._rate = rate
+        self._start = time.monotonic()
+        self._passed = 0
+
+    def wait(self):
+        """Return when the next one is due."""
+        due = self._start + self._passed / self._rate
+        self._passed += 1
+        time.sleep(max(0.0, due - time.monotonic()))
+
+
+class Enough:
+    """True from the first request to end."""
+
+    def __init__(self):
+        self._asked = False
+        signal.signal(signal.SIGTERM, self._ask)
+
+    def __bool__(self):
+        return self._asked
+
+    def _ask(self, _number, _frame):
+        self._asked = True
+
+
+def main(alias, folder, first, count, rate, batch):
+    enqueuer = Enqueuer(alias, folder, int(batch))
+    enough = Enough()
+    beat = Beat(float(rate))
     for number in range(int(first), int(first) + int(count)):
+        if enough:
+            return
+        beat.wait()
         enqueuer.enqueue(number)
-        time.sleep(float(pause))
 
 
 if __name__ == "__main__":

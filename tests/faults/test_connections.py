@@ -1,12 +1,11 @@
 """Connections that servers, networks and operators break while jobs run."""
 
-import os
 import threading
 
 import pytest
 from django.db import connections
 
-from tests.faults.conftest import GOOD_TIME
+from tests.faults.conftest import GOOD_TIME, IS_IN_FULL
 from tests.faults.server_connections import end_a_connection, own_connection
 from tests.runtime.where import direct_servers, only_on
 
@@ -14,7 +13,6 @@ STORM = "workers: [{queues: '*', threads: 3, processes: 2}]\n"
 JOBS = 300
 BETWEEN_KILLS = 0.1
 REQUESTS_A_LOSS = 40
-IS_IN_FULL = os.environ.get("DJ_QUEUE_TEST_FAULTS") == "full"
 
 
 class Storm(threading.Thread):

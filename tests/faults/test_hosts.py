@@ -46,6 +46,7 @@ def start_host(network, queue_process, make_proxy, lead_through, processes, wait
     return start
 
 
+@pytest.mark.fault(3)
 def test_what_a_silent_host_ran_is_run_elsewhere_and_what_it_says_later_counts_for_nothing(
     on, start_host, ledger, wait_until, all_finished, processes, log_of, figures, jobs
 ):
