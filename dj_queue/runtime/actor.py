@@ -16,6 +16,7 @@ from dj_queue.runtime.backoff import Backoff
 from dj_queue.runtime.db_connections import close_all
 from dj_queue.runtime.doorbell import Doorbell
 from dj_queue.runtime.quiet_polling import quiet_polling
+from dj_queue.runtime.session import Session
 from dj_queue.runtime.started_board import StartedBoard
 from dj_queue.runtime.vouching import Vouching
 from dj_queue.services import Services
@@ -59,6 +60,7 @@ class Actor(ABC):
         self.stopping_now = threading.Event()
         self.makes_way = False
         self._polling = quiet_polling if services.options.silence_polling else nullcontext
+        self._session = Session(services.dialect)
         self.process: ProcessInfo = processes.describe_process(services, self.kind, placement.identity)
 
     def run(self) -> None:
@@ -113,20 +115,17 @@ class Actor(ABC):
         """Stop what `begin` started."""
 
     def _loop(self, backoff: Backoff) -> None:
-        is_prepared = True
         while not self.stopping.is_set():
             if self._is_forsaken():
                 self.stopping.wait(FORSAKEN_PAUSE)
                 continue
             try:
-                if not is_prepared:
-                    self.services.dialect.prepare()
-                    is_prepared = True
+                self._session.prepare()
                 with self._polling():
                     pause = self.step()
                 backoff.succeeded()
             except Exception as error:
-                is_prepared = False  # The next statement may be the first of another session.
+                self._session.distrust()
                 pause = backoff.failed(error)
                 self.stopping.wait(pause)
                 continue
@@ -140,9 +139,10 @@ class Actor(ABC):
     def _register(self, backoff: Backoff) -> None:
         while not self.stopping.is_set():
             try:
-                self.services.dialect.prepare()
+                self._session.prepare()
                 processes.register(self.services, self.process, self.placement.supervisor_id, self.metadata())
             except Exception as error:
+                self._session.distrust()
                 self.stopping.wait(backoff.failed(error))
                 continue
             self.placement.vouching.register()

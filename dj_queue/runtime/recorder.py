@@ -14,6 +14,7 @@ from dj_queue.runtime import outcomes
 from dj_queue.runtime.attempt import Attempt
 from dj_queue.runtime.backoff import FIRST_PAUSE, Backoff
 from dj_queue.runtime.db_connections import close_all
+from dj_queue.runtime.session import Session
 from dj_queue.services import Services
 
 logger = logging.getLogger("dj_queue.recorder")
@@ -42,7 +43,7 @@ class Recorder:
         self._arrived = threading.Event()
         self._closing = threading.Event()
         self._size = GROUP
-        self._is_prepared = False
+        self._session = Session(services.dialect)
         self._backoff = Backoff(services, "worker.record")
         self._thread = threading.Thread(target=self._run, name="dj_queue-recorder", daemon=True)
 
@@ -109,7 +110,7 @@ class Recorder:
             try:
                 self._write(group)
             except Exception as error:
-                self._is_prepared = False
+                self._session.distrust()
                 self._size = max(1, len(group) // 2)
                 if not is_about_content(error):
                     self._rest(self._backoff.failed(error))
@@ -128,9 +129,7 @@ class Recorder:
             time.sleep(LAST_PAUSE)
 
     def _write(self, group: Sequence[Attempt]) -> None:
-        if not self._is_prepared:
-            self._services.dialect.prepare()
-            self._is_prepared = True
+        self._session.prepare()
         done = finish(self._services, [attempt.outcome for attempt in group if attempt.outcome is not None])
         del self._pending[: len(group)]
         if done.fenced:

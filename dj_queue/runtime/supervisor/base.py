@@ -15,6 +15,7 @@ from dj_queue.operations import metrics, processes, recover
 from dj_queue.plugins.broadcaster import Broadcaster
 from dj_queue.runtime.backoff import Backoff
 from dj_queue.runtime.pidfile import Pidfile
+from dj_queue.runtime.session import Session
 from dj_queue.runtime.supervisor.options_watch import OptionsWatch
 from dj_queue.runtime.supervisor.rollout import Place, Rollout
 from dj_queue.runtime.topology import ActorPlan, plan
@@ -53,7 +54,7 @@ class Supervisor[P: Place](ABC):
         self._identity: object = None
         self._backoff = Backoff(self.services, "supervisor.maintenance")
         self._is_registered = False
-        self._is_prepared = False
+        self.session = Session(self.services.dialect)
         self._is_behind = True
         self._next_try = 0.0
         self._next_heartbeat = 0.0
@@ -101,16 +102,6 @@ class Supervisor[P: Place](ABC):
         if not self._is_behind:
             self._rollout.step()
 
-    def prepare(self) -> None:
-        """Set the session of this thread up, unless that was done: the next statement may be its first."""
-        if not self._is_prepared:
-            self.services.dialect.prepare()
-            self._is_prepared = True
-
-    def distrust_session(self) -> None:
-        """The next statement may be the first of another session."""
-        self._is_prepared = False
-
     def request_stop(self) -> None:
         """Ask for an orderly end; asked again, for an immediate one."""
         if self.stopping.is_set():
@@ -134,7 +125,7 @@ class Supervisor[P: Place](ABC):
             self._backoff.succeeded()
         except Exception as error:
             self._is_behind = True
-            self.distrust_session()
+            self.session.distrust()
             pause = min(self._backoff.failed(error), self.services.options.process_heartbeat_interval)
             self._next_try = time.monotonic() + pause
 
@@ -197,7 +188,7 @@ class Supervisor[P: Place](ABC):
 
     def _maintain(self, now: float) -> None:
         options = self.services.options
-        self.prepare()
+        self.session.prepare()
         if not self._is_registered:
             self._register()
         # Late by a whole beat: this process was stopped, or its database did not answer.

@@ -100,7 +100,7 @@ class ForkSupervisor(Supervisor[ChildPlace]):
             if not self._keeper.pause():
                 return  # Its database holds it up; it wakes this thread when it has ended.
             close_before_fork()
-            self.distrust_session()
+            self.session.distrust()
             for place in missing:
                 self._fork(place)
         self._keeper.start()
@@ -170,7 +170,7 @@ class ForkSupervisor(Supervisor[ChildPlace]):
             return
         try:
             if self._lost:
-                self.prepare()
+                self.session.prepare()
             while self._lost:
                 child, cause = self._lost[0]
                 placement = child.placement
@@ -182,7 +182,7 @@ class ForkSupervisor(Supervisor[ChildPlace]):
                 self._lost.popleft()
             self._recovery.succeeded()
         except Exception as error:
-            self.distrust_session()
+            self.session.distrust()
             self._next_recovery = time.monotonic() + self._recovery.failed(error)
 
     def _stop_children(self) -> None:
