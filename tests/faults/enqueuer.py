@@ -30,7 +30,7 @@ class RolledBack(Exception):
 class Enqueuer:
     """Enqueues by number, so that every kind has its turn."""
 
-    def __init__(self, alias, folder, batch):
+    def __init__(self, alias, folder, batch=3):
         """`batch` is how many jobs a call for many has."""
         self._alias = alias
         self._folder = folder
