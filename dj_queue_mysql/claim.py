@@ -1,6 +1,5 @@
 """Claiming on MySQL: the best jobs are looked up, locked by their ids with SKIP LOCKED, and taken by one UPDATE."""
 
-import json
 import time
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -10,7 +9,7 @@ from django.db import connections, transaction
 
 from dj_queue.contract import MOST_ATTEMPTS, ClaimedJob, ClaimRequest, Dialect, Selector
 from dj_queue.portable.front import DEAR, milliseconds
-from dj_queue.portable.rows import CLAIM_COLUMNS, claimed_job, next_attempt
+from dj_queue.portable.rows import CLAIM_COLUMNS, claimed_job, next_attempt, stored_json
 from dj_queue.portable.values import id_out, moment_in
 from dj_queue_mysql.lines import Line, Look, Place, groups, lanes, lines, look
 from dj_queue_mysql.watched_front import WatchedFront
@@ -159,12 +158,12 @@ def _claimed(row: Sequence[Any], process_id: UUID) -> ClaimedJob:
     decoded = [
         UUID(row[0]),
         *row[1:5],
-        json.loads(row[5]),
-        json.loads(row[6]),
+        stored_json(row[5]),
+        stored_json(row[6]),
         moment_in(row[7]),
         moment_in(row[8]),
         moment_in(row[9]),
-        json.loads(row[10]) if row[10] else None,
+        stored_json(row[10]) if row[10] else None,
         *row[11:],
     ]
     return claimed_job(decoded, next_attempt(row[1]), process_id)

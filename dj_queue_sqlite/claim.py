@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from dj_queue.contract import MOST_ATTEMPTS, ClaimedJob, ClaimRequest, Dialect, Selector
-from dj_queue.portable.rows import CLAIM_COLUMNS
+from dj_queue.portable.rows import CLAIM_COLUMNS, stored_json
 from dj_queue.portable.values import id_out, moment_in, moment_out
 from dj_queue_sqlite.connection import immediate, raw
 
@@ -165,12 +165,12 @@ def _claimed(row: tuple[Any, ...], process_id: UUID) -> ClaimedJob:
         queue_name=row[2],
         priority=row[3],
         task_path=row[4],
-        args=json.loads(row[5]),
-        kwargs=json.loads(row[6]),
+        args=stored_json(row[5]),
+        kwargs=stored_json(row[6]),
         enqueued_at=enqueued_at,
         run_after=moment_in(row[8]),
         started_at=moment_in(row[9]),
-        errors=json.loads(row[10]) if row[10] else [],
+        errors=stored_json(row[10]) if row[10] else [],
         lost=row[11],
         on_crash=row[12],
         concurrency_hash=row[13],

@@ -38,7 +38,7 @@ class WorkerOptions:
     """Worker processes of this kind; in async mode, groups of threads."""
     polling_interval: float = 0.1
     """Seconds between polls of empty queues; longer while a wakeup hears every host."""
-    prefetch_multiplier: int = 50
+    prefetch_multiplier: int = 100
     """The most jobs claimed ahead for each thread; short jobs only, long ones are not hoarded."""
     async_concurrency: int = 100
     """How many `async def` tasks run at once on the worker's loop."""

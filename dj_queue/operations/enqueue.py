@@ -13,6 +13,7 @@ from dj_queue.operations import results
 from dj_queue.operations.announce import announce, due_in
 from dj_queue.operations.concurrency import admit
 from dj_queue.operations.new_jobs import Batch, TaskCall, new_jobs
+from dj_queue.operations.task_signals import is_heard
 from dj_queue.operations.transactions import after_commit, repeating
 from dj_queue.services import Services
 from dj_queue.task_types import AnyResult
@@ -54,8 +55,9 @@ def _after_commit(services: Services, batch: Batch) -> None:
         queues = {job.queue_name for job in batch.jobs if job.status is Status.READY}
         queues |= _admitted(services, batch) | _scheduled(services, batch)
         announce(services, queues)
-        for result in batch.results:
-            task_enqueued.send_robust(sender=services.backend_class, task_result=result)
+        if is_heard(task_enqueued, logging.DEBUG):
+            for result in batch.results:
+                task_enqueued.send_robust(sender=services.backend_class, task_result=result)
         if services.broadcasts.job_enqueued:
             services.broadcasts.job_enqueued(jobs=[_info(job) for job in batch.jobs])
     except Exception as error:

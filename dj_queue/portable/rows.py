@@ -1,5 +1,6 @@
 """The columns a claim reads, and the claimed job made from them."""
 
+import json
 from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
@@ -32,6 +33,14 @@ RARE_COLUMNS = (
     "on_conflict",
 )
 """What most jobs leave empty when they are enqueued: due time and concurrency key. To name a column costs parsing."""
+
+
+_decoded = json.JSONDecoder().decode
+
+
+def stored_json(text: str) -> Any:
+    """The value of a stored JSON text. Most jobs have no keyword arguments: nothing to read."""
+    return {} if text == "{}" else _decoded(text)
 
 
 def next_attempt(attempts: int) -> int:

@@ -10,11 +10,10 @@ from django.tasks.signals import task_finished
 
 from dj_queue.contract import JobInfo, OutcomeInfo, OutcomeKind
 from dj_queue.exceptions import SensitiveError
-from dj_queue.operations import results
 from dj_queue.operations.errors import class_path, summary
 from dj_queue.operations.moments import as_shown
 from dj_queue.operations.redaction import HIDDEN
-from dj_queue.operations.task_signals import send
+from dj_queue.operations.task_signals import is_heard, send
 from dj_queue.runtime.attempt import Attempt
 from dj_queue.runtime.outcomes import hiding
 from dj_queue.services import Services
@@ -41,7 +40,9 @@ def announce_outcomes(services: Services, attempts: Sequence[Attempt]) -> None:
 
 
 def _send_finished(services: Services, attempt: Attempt) -> None:
-    result = attempt.result or results.result_of_unstarted(attempt.job, services.alias)
+    if not is_heard(task_finished, logging.INFO if attempt.error is None else logging.ERROR):
+        return
+    result = attempt.result
     _complete(result, attempt)
     if attempt.error is None:
         send(task_finished, services, result)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from dj_queue.contract import ClaimedJob, JobInfo, Outcome, Started
+from dj_queue.operations import results
 from dj_queue.task_types import AnyResult, AnyTask
 
 
@@ -16,7 +17,9 @@ class Attempt:
     backend_alias: str
     claimed_at: float = field(default_factory=time.monotonic)
     task: AnyTask | None = None
-    result: AnyResult | None = None
+    is_async: bool = False
+    """Whether the task is a coroutine function."""
+    _result: AnyResult | None = None
     started_at: datetime | None = None
     began: float = 0.0
     seconds: float | None = None
@@ -45,11 +48,24 @@ class Attempt:
         """Note how long it ran."""
         self.seconds = time.monotonic() - self.began
 
+    @property
+    def result(self) -> AnyResult:
+        """The result that the task's context and receivers of signals see: made for the first who asks."""
+        if self._result is None:
+            self._result = self._made_result()
+        return self._result
+
     def started(self) -> Started:
         """What the row is told of the start."""
         return Started(
             self.job.id, self.job.attempt, self.job.process_id, self.started_at or datetime.now(UTC)
         )
+
+    def _made_result(self) -> AnyResult:
+        if self.task is None:
+            return results.result_of_unstarted(self.job, self.backend_alias)
+        started_at = self.started_at or datetime.now(UTC)
+        return results.result_of_claimed(self.job, self.task, self.backend_alias, started_at)
 
     def info(self) -> JobInfo:
         """The job as hooks see it."""

@@ -13,12 +13,14 @@ class Doorbell:
 
     def ring(self) -> None:
         """Wake the waiting thread."""
-        self._rung.set()
+        # Who waits clears it first and looks afterwards: what is set already will do.
+        if not self._rung.is_set():
+            self._rung.set()
 
     def hint(self) -> None:
         """Wake the waiting thread and say that work may have arrived."""
         self._hint = True
-        self._rung.set()
+        self.ring()
 
     def wait(self, timeout: float) -> bool:
         """Wait for a ring, `timeout` seconds at most; True when there was a hint since the last wait."""

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable
+from functools import lru_cache
 from inspect import iscoroutinefunction
 from typing import Any
 
@@ -12,7 +13,7 @@ from django.tasks.signals import task_started
 from dj_queue.operations import results
 from dj_queue.operations.errors import class_path
 from dj_queue.operations.finish import mark_started
-from dj_queue.operations.task_signals import send
+from dj_queue.operations.task_signals import is_heard, is_only_logged, send
 from dj_queue.runtime import outcomes
 from dj_queue.runtime.attempt import Attempt
 from dj_queue.runtime.frames import begin_at
@@ -21,8 +22,8 @@ from dj_queue.task_types import AnyTask
 
 logger = logging.getLogger("dj_queue.worker")
 
-DJANGOS_RECEIVERS = 1
-"""How many receivers of `task_started` are Django's own: the one that logs."""
+_is_coroutine_function = lru_cache(maxsize=1024)(iscoroutinefunction)
+"""It takes a microsecond to find out; a worker has few tasks and many jobs."""
 
 type Started = Callable[[Attempt], None]
 
@@ -39,6 +40,7 @@ class Execution:
         """Find the attempt's task; False when there is none, with the outcome set."""
         try:
             attempt.task = results.bound_task(attempt.job, self._services.alias)
+            attempt.is_async = _is_coroutine_function(attempt.task.func)
         except BaseException as error:
             self._set_error(attempt, error)
             return False
@@ -71,19 +73,15 @@ class Execution:
         if attempt.must_be_marked() and not self._mark(attempt):
             return False
         self._on_start(attempt)
-        attempt.result = results.result_of_claimed(
-            attempt.job, _task(attempt), self._services.alias, attempt.started().started_at
-        )
-        send(task_started, self._services, attempt.result)
+        if is_heard(task_started, logging.INFO):
+            send(task_started, self._services, attempt.result)
         if self._services.broadcasts.job_started:
             self._services.broadcasts.job_started(job=attempt.info())
         return True
 
     async def _abegin(self, attempt: Attempt) -> bool:
         """Begin on the loop, unless that touches the database or code of the project that may: not allowed there."""
-        is_bare = (
-            len(task_started.receivers) == DJANGOS_RECEIVERS and not self._services.broadcasts.job_started
-        )
+        is_bare = is_only_logged(task_started) and not self._services.broadcasts.job_started
         if is_bare and not attempt.must_be_marked():
             return self._begin(attempt)
         return await sync_to_async(self._begin)(attempt)
@@ -106,8 +104,6 @@ class Execution:
             raise TypeError("the stored args are no list, or the stored kwargs no mapping")
         if not task.takes_context:
             return task, job.args
-        if attempt.result is None:
-            raise RuntimeError("the attempt was not begun")
         return task, [TaskContext(task_result=attempt.result), *job.args]
 
     def _set_value(self, attempt: Attempt, value: Any) -> None:
@@ -130,11 +126,6 @@ class Execution:
             logger.error("the retry option of %s failed: %s", attempt.job.task_path, class_path(failure))  # noqa: TRY400
             attempt.error = failure
             attempt.outcome = outcomes.of_failed_retry(attempt, failure, sensitive_keys)
-
-
-def is_async(attempt: Attempt) -> bool:
-    """Whether the attempt's task is a coroutine function."""
-    return iscoroutinefunction(_task(attempt).func)
 
 
 def _task(attempt: Attempt) -> AnyTask:

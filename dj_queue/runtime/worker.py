@@ -16,7 +16,7 @@ from dj_queue.runtime.actor import Actor, Placement
 from dj_queue.runtime.announcer import Announcer
 from dj_queue.runtime.async_loop import AsyncLoop
 from dj_queue.runtime.attempt import Attempt
-from dj_queue.runtime.execution import Execution, is_async
+from dj_queue.runtime.execution import Execution
 from dj_queue.runtime.listeners import Listeners
 from dj_queue.runtime.prefetch import Prefetch
 from dj_queue.runtime.recorder import Recorder
@@ -28,6 +28,8 @@ logger = logging.getLogger("dj_queue.worker")
 
 HOARD_AFTER = 1.0
 """Seconds after which a claimed job that has not started goes back to others."""
+LOOK_FOR_HOARD = 0.25
+"""Seconds between looks for such jobs: each goes through all that wait."""
 LOOK_EVERY = 0.02
 MOST_UNRECORDED = 10_000
 """Ended jobs that may wait to be recorded, or announced, before no more are claimed."""
@@ -48,6 +50,7 @@ class Worker(Actor):
         self._ending = threading.Lock()
         self._is_empty = False
         self._next_poll = 0.0
+        self._next_look = 0.0
         self._saw_async = False
         self._may_have_strays = False
         self._paths: set[str] = set()
@@ -167,7 +170,7 @@ class Worker(Actor):
 
     def _start(self, attempt: Attempt) -> None:
         self._held.add(attempt)
-        if is_async(attempt):
+        if attempt.is_async:
             self._saw_async = True
             self._loop_executor.submit(attempt)
         else:
@@ -180,7 +183,11 @@ class Worker(Actor):
 
     def _give_back_hoard(self) -> None:
         """Release jobs that were claimed ahead and wait too long behind others here."""
-        late = time.monotonic() - HOARD_AFTER
+        now = time.monotonic()
+        if now < self._next_look:
+            return
+        self._next_look = now + LOOK_FOR_HOARD
+        late = now - HOARD_AFTER
         for executor in (self._pool, self._loop_executor):
             if not executor.waiting():
                 continue
@@ -233,7 +240,7 @@ class Worker(Actor):
         self._board.end(attempt.board_slot)
         with self._ending:
             if not attempt.is_given_up and attempt.outcome is not None:
-                if attempt.seconds is not None and not is_async(attempt):
+                if attempt.seconds is not None and not attempt.is_async:
                     self._prefetch.learn(attempt.seconds)
                 self._recorder.add(attempt)
             self._held.discard(attempt)
