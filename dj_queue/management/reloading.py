@@ -3,6 +3,8 @@
 import logging
 import os
 import signal
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -21,6 +23,8 @@ logger = logging.getLogger("dj_queue.boot")
 
 LOOK_EVERY = 0.5
 """Seconds between looks whether the reloader's parent lives."""
+CHANGED = 3
+"""The exit code with which Django's autoreloader asks to be started again."""
 
 
 class Reloading:
@@ -39,9 +43,10 @@ class Reloading:
 
     def run(self) -> None:
         """Run until interrupted. Ends this process by SystemExit when code changed."""
+        if os.environ.get(autoreload.DJANGO_AUTORELOAD_ENV) != "true":
+            sys.exit(Restarts().run())
         autoreload.autoreload_started.connect(self._watch)
-        if os.environ.get(autoreload.DJANGO_AUTORELOAD_ENV) == "true":
-            signal.signal(signal.SIGINT, self._interrupted)
+        signal.signal(signal.SIGINT, self._interrupted)
         try:
             autoreload.run_with_reloader(self._serve)
         finally:
@@ -92,3 +97,36 @@ class Reloading:
         with self._lock:
             if self._supervisor is not None:
                 self._supervisor.stop()
+
+
+class Restarts:
+    """The process that stays: it starts the other one again whenever that ended for changed code.
+
+    Django's own kills the other one when it is interrupted itself, whatever runs there.
+    """
+
+    def __init__(self) -> None:
+        """Nothing is started yet."""
+        self._process: subprocess.Popen[bytes] | None = None
+        self._is_ending = False
+
+    def run(self) -> int:
+        """Run until the other process ends for good; its exit code."""
+        signal.signal(signal.SIGINT, self._end)
+        signal.signal(signal.SIGTERM, self._end)
+        environment = {**os.environ, autoreload.DJANGO_AUTORELOAD_ENV: "true"}
+        if getattr(sys.stdout, "write_through", False):
+            environment["PYTHONUNBUFFERED"] = "1"
+        while not self._is_ending:
+            command = autoreload.get_child_arguments()
+            self._process = subprocess.Popen(command, env=environment, close_fds=False)  # noqa: S603 - its own command
+            code = self._process.wait()
+            if code != CHANGED:
+                return code
+        return 0
+
+    def _end(self, number: int, frame: FrameType | None) -> None:
+        """A terminal interrupts both processes; a stop request comes here alone, and is passed on."""
+        self._is_ending = True
+        if number == signal.SIGTERM and self._process is not None:
+            self._process.send_signal(number)

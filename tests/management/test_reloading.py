@@ -74,6 +74,14 @@ def reloading(backend_alias, tmp_path):
     process.wait()
 
 
+def terminate(process):
+    process.terminate()
+
+
+def press_ctrl_c(process):
+    os.killpg(process.pid, signal.SIGINT)
+
+
 @one_backend
 def test_nothing_is_left_when_the_reloader_is_killed(reloading, services, wait_until):
     rows = Process.objects.using(services.database.alias)
@@ -103,6 +111,24 @@ def test_changed_code_is_run_and_running_jobs_end(module, request, services, on,
     reloading.wait(GOOD_TIME)
     wait_until(lambda: not Process.objects.using(services.database.alias).exists(), GOOD_TIME)
     assert "Traceback" not in reloading.path.read_text()
+
+
+@pytest.mark.parametrize("interrupt", [terminate, press_ctrl_c], ids=lambda interrupt: interrupt.__name__)
+@one_backend
+def test_running_jobs_end_when_it_is_stopped(
+    module, request, services, on, jobs, wait_until, tmp_path, interrupt
+):
+    module.write("old")
+    reloading = request.getfixturevalue("reloading")
+    gate = tmp_path / "gate"
+    held = on(module.tasks().wait_for).enqueue(str(gate))
+    wait_until((tmp_path / "gate.started").exists, GOOD_TIME)
+    interrupt(reloading)
+    wait_until(lambda: "stopping" in reloading.path.read_text(), GOOD_TIME)
+    gate.touch()
+    assert reloading.wait(GOOD_TIME) == 0
+    assert jobs.get(id=held.id).return_value == "ended"
+    assert not Process.objects.using(services.database.alias).exists()
 
 
 def test_fork_mode_is_refused(manage):
