@@ -7,9 +7,15 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 README = ROOT / "README.md"
-PAGES = sorted([README, ROOT / "CONTRIBUTING.md", *DOCS.rglob("*.md")])
+PAGES = sorted([README, ROOT / "CONTRIBUTING.md", ROOT / "examples" / "README.md", *DOCS.rglob("*.md")])
 
-FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+NOT_CODE = "text"
+"""The language of output and diagrams."""
+MARK = "<!-- not run"
+FENCE = re.compile(
+    rf"^(?:{MARK}:?(?P<reason>(?:(?!-->).)*)-->\n)?```(?P<language>\w*)\n(?P<text>.*?)^```$",
+    re.MULTILINE | re.DOTALL,
+)
 NAMED = re.compile(r"\A(?:#|//) (?P<path>\S*\.\w+)\n")
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 HEADING = re.compile(r"^(#{1,6}) (.+)$", re.MULTILINE)
@@ -23,6 +29,10 @@ class Block:
     number: int
     language: str
     text: str
+    line: int = 0
+    """The line of the page on which the text begins."""
+    not_run: str | None = None
+    """Why no test runs it, where it is marked so."""
 
     @property
     def file(self) -> str | None:
@@ -46,10 +56,30 @@ def reference(name: str) -> str:
 
 
 def blocks(page: Path, language: str | None = None) -> list[Block]:
-    found = [
-        Block(page, number, match[1], match[2]) for number, match in enumerate(FENCE.finditer(read(page)), 1)
-    ]
+    found = [_block(page, number, match) for number, match in enumerate(FENCE.finditer(read(page)), 1)]
     return [block for block in found if language in (None, block.language)]
+
+
+def _block(page: Path, number: int, match: re.Match[str]) -> Block:
+    reason = match["reason"]
+    return Block(
+        page,
+        number,
+        match["language"],
+        match["text"],
+        line=match.string.count("\n", 0, match.start("text")) + 1,
+        not_run=None if reason is None else reason.strip(),
+    )
+
+
+def to_run(page: Path) -> list[Block]:
+    """The blocks of a page that are code and not marked."""
+    return [block for block in blocks(page) if block.language != NOT_CODE and block.not_run is None]
+
+
+def file_of(page: Path, name: str) -> Block:
+    """The first block of the page that belongs to this file."""
+    return next(block for block in blocks(page) if block.file == name)
 
 
 def all_blocks(language: str) -> list[Block]:

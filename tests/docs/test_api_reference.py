@@ -8,6 +8,7 @@ import pytest
 
 from dj_queue import api, hooks
 from tests.docs import pages
+from tests.docs.running import runs_each
 
 WHOLE = (api, hooks)
 PAGE = pages.sections(pages.reference("api"))
@@ -16,13 +17,18 @@ FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 def stubs(text):
     """What a section declares: functions and classes by name, constants as None."""
+    return {
+        name: node for block in pages.FENCE.finditer(text) for name, node in declared(block["text"]).items()
+    }
+
+
+def declared(code):
     found = {}
-    for _language, code in pages.FENCE.findall(text):
-        for node in ast.parse(code).body:
-            if isinstance(node, ast.AnnAssign):
-                found[node.target.id] = None
-            elif isinstance(node, (*FUNCTIONS, ast.ClassDef)):
-                found[node.name] = node
+    for node in ast.parse(code).body:
+        if isinstance(node, ast.AnnAssign):
+            found[node.target.id] = None
+        elif isinstance(node, (*FUNCTIONS, ast.ClassDef)):
+            found[node.name] = node
     return found
 
 
@@ -89,3 +95,12 @@ def test_signature_is_that_of_the_source(module, name, stub):
     if importlib.import_module(module) in WHOLE:
         public = {method for method in there if not method.startswith("_")}
         assert public <= set(methods(stub))
+
+
+@runs_each(pages.blocks(pages.DOCS / "reference" / "api.md"))
+def test_what_is_declared_can_be_read_with_the_names_of_its_source(block):
+    module = next(module for module, text in PAGE.items() if block.text in text)
+    names = vars(importlib.import_module(module)).copy()
+    for thing in [names[name] for name in declared(block.text) if callable(names[name])]:
+        names |= vars(inspect.getmodule(inspect.unwrap(thing)))
+    exec(compile("\n" * (block.line - 1) + block.text, str(block.page), "exec"), names)

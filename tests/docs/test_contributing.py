@@ -4,9 +4,10 @@ import re
 
 import yaml
 
-from tests.docs.pages import ROOT, read
+from tests.docs.pages import ROOT, blocks, read
 
-CONTRIBUTING = read(ROOT / "CONTRIBUTING.md")
+PAGE = ROOT / "CONTRIBUTING.md"
+CONTRIBUTING = read(PAGE)
 URL = re.compile(r"\w+://\w+@127\.0\.0\.1:(\d+)/")
 
 
@@ -19,5 +20,7 @@ def test_the_servers_of_the_compose_file_are_named_by_their_ports():
 
 def test_targets_of_make_are_there():
     targets = set(re.findall(r"^(\w+):", read(ROOT / "Makefile"), re.MULTILINE))
+    typed = "".join(block.text for block in blocks(PAGE, "bash"))
 
-    assert set(re.findall(r"(?:    |`)make (\w+)", CONTRIBUTING)) <= targets
+    assert set(re.findall(r"^make (\w+)", typed, re.MULTILINE)) <= targets
+    assert set(re.findall(r"`make (\w+)", CONTRIBUTING)) <= targets

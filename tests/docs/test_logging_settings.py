@@ -8,6 +8,7 @@ import sys
 import pytest
 
 from tests.docs import pages
+from tests.docs.running import runs_each
 
 LOGGING = [block for block in pages.all_blocks("python") if "\nLOGGING = " in f"\n{block.text}"]
 TALK = """
@@ -37,7 +38,7 @@ def lines_with(tmp_path):
     return run
 
 
-@pytest.mark.parametrize("block", LOGGING, ids=str)
+@runs_each(LOGGING)
 def test_the_queue_and_its_jobs_are_heard_once(block, lines_with):
     lines = lines_with(block)
     for text in ("the queue started", "a job ended"):

@@ -9,21 +9,24 @@ from django.test import RequestFactory, override_settings
 from dj_queue import api
 from dj_queue.api import QueueInfo
 from tests.docs import pages
+from tests.docs.running import runs
 from tests.project import tasks
 from tests.runtime.where import only_on_one
 
 PAGE = pages.DOCS / "how-to" / "monitoring.md"
+VIEW = pages.file_of(PAGE, "shop/metrics.py")
 LINE = re.compile(r'(\w+)\{(?:\w+="(?:[^"\\]|\\.)*",?)*\} (\S+)')
 
 
 @pytest.fixture
-def view():
-    (block,) = [block for block in pages.blocks(PAGE, "python") if "def queue_metrics" in block.text]
+def view(shown):
+    (block,) = shown
     names = {}
     exec(compile(block.text, str(PAGE), "exec"), names)
     return names["queue_metrics"]
 
 
+@runs(VIEW)
 @only_on_one("default")
 def test_the_view_shows_each_sample_in_a_line(on, view):
     on(tasks.add, queue_name='with "quotes"').enqueue(1, 1)
@@ -35,6 +38,7 @@ def test_the_view_shows_each_sample_in_a_line(on, view):
     assert set(found) >= {"dj_queue_queue_jobs", "dj_queue_queue_paused", "dj_queue_queue_latency_seconds"}
 
 
+@runs(VIEW)
 @only_on_one("default")
 def test_the_view_shows_strangers_nothing(services, view):
     with override_settings(METRICS_TOKEN="hush"), pytest.raises(PermissionDenied):

@@ -7,8 +7,11 @@ import sys
 import pytest
 
 from tests.docs import pages
+from tests.docs.running import runs
 
-FILES = [block for block in pages.blocks(pages.DOCS / "how-to" / "testing.md", "python") if block.file]
+PAGE = pages.DOCS / "how-to" / "testing.md"
+TASKS = pages.file_of(PAGE, "shop/tasks.py")
+FOR_PYTEST = ("pyproject.toml", "test_orders.py", "test_plugins.py")
 SETTINGS = """
 SECRET_KEY = "tests only"
 USE_TZ = True
@@ -27,14 +30,21 @@ TASKS = {{
 """
 # What pytest-django does, in short.
 CONFTEST = """
-import django
+import os
+
 import pytest
 
-django.setup()
+
+def pytest_addoption(parser):
+    parser.addini("DJANGO_SETTINGS_MODULE", "the project's settings")
 
 
 def pytest_configure(config):
+    import django
+
     config.addinivalue_line("markers", "django_db: this test uses the database")
+    os.environ["DJANGO_SETTINGS_MODULE"] = config.getini("DJANGO_SETTINGS_MODULE")
+    django.setup()
 
 
 @pytest.fixture(scope="session")
@@ -59,9 +69,9 @@ def in_a_transaction(request, databases):
 
 
 @pytest.fixture
-def run_in_project(tmp_path):
-    """`run_in_project(databases, ...)` runs a module of Python's in a project with the page's files; its output."""
-    for block in FILES:
+def run_in_project(tmp_path, shown):
+    """`run_in_project(databases, ...)` runs a module of Python's in a project with files of the page; its output."""
+    for block in shown:
         path = tmp_path / block.file
         path.parent.mkdir(exist_ok=True)
         path.write_text(block.text)
@@ -70,7 +80,10 @@ def run_in_project(tmp_path):
 
     def run(databases, *arguments):
         (tmp_path / "shop" / "settings.py").write_text(SETTINGS.format(databases=databases))
-        here = {"DJANGO_SETTINGS_MODULE": "shop.settings", "PYTHONPATH": f"{tmp_path}:{pages.ROOT}"}
+        here = {"PYTHONPATH": f"{tmp_path}:{pages.ROOT}"}
+        here |= {
+            "DJANGO_SETTINGS_MODULE": "shop.settings" if arguments[0] == "django" else "read.from.the.file"
+        }
         done = subprocess.run(
             [sys.executable, "-m", *arguments],
             cwd=tmp_path,
@@ -85,15 +98,18 @@ def run_in_project(tmp_path):
     return run
 
 
+@runs(TASKS, pages.file_of(PAGE, "shop/tests.py"))
 def test_test_cases_pass(run_in_project):
     assert "Ran 1 test" in run_in_project(["default"], "django", "test", "shop.tests")
 
 
+@runs(TASKS, pages.file_of(PAGE, "shop/tests_on_two_databases.py"))
 def test_test_cases_on_two_databases_pass(run_in_project):
     output = run_in_project(["default", "queue"], "django", "test", "shop.tests_on_two_databases")
     assert "Ran 1 test" in output
 
 
+@runs(TASKS, *[pages.file_of(PAGE, name) for name in FOR_PYTEST])
 def test_tests_for_pytest_pass(run_in_project):
     output = run_in_project(["default"], "pytest", "-q", "-p", "no:django", "-p", "no:cacheprovider")
     assert "2 passed" in output

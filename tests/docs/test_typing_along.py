@@ -1,14 +1,19 @@
 """The README, the quickstart and the servers' files do what they say, on SQLite, with real processes."""
 
+import shlex
 import shutil
 import signal
+import subprocess
+import sys
 
 import pytest
 
-from tests.docs.pages import DOCS, README, blocks
+from tests.docs.pages import DOCS, README, ROOT, blocks, file_of, to_run
+from tests.docs.running import runs, runs_each
 from tests.docs.typing_along import Reader
 
 QUICKSTART = DOCS / "quickstart.md"
+EMBEDDING = DOCS / "how-to" / "embedding.md"
 RUN_ADD = """
 from mail.tasks import add
 
@@ -84,29 +89,28 @@ def in_shop(reader, shop, tmp_path):
     return reader()
 
 
-def file_of(page, name):
-    return next(block for block in blocks(page) if block.file == name)
-
-
-def test_quickstart_leads_from_nothing_to_a_job_that_ran(reader):
+@runs(*to_run(QUICKSTART))
+def test_quickstart_leads_from_nothing_to_a_job_that_ran(reader, shown):
     typist = reader()
-    typist.follow(QUICKSTART)
+    typist.follow(shown)
 
     assert typist.stop() == [0]
 
 
-def test_readme_makes_a_queue_of_any_project(reader):
+@runs(*to_run(README))
+def test_readme_makes_a_queue_of_any_project(reader, shown):
     typist = reader(**{"settings.py": "shop/settings.py"})
     typist.type("django-admin startproject shop .")
     typist.type("python manage.py startapp myapp")
-    typist.follow(README)
+    typist.follow(shown)
 
     assert typist.stop() == [0]
 
 
-def test_asgi_file_runs_jobs_while_its_server_serves(in_shop):
+@runs(file_of(EMBEDDING, "shop/asgi.py"))
+def test_asgi_file_runs_jobs_while_its_server_serves(in_shop, shown):
     (in_shop.folder / "shop" / "asgi.py").unlink()
-    in_shop.write(file_of(DOCS / "how-to" / "embedding.md", "shop/asgi.py"))
+    in_shop.write(*shown)
     in_shop.start("-m", "uvicorn", "shop.asgi:application", "--port", "0")
     in_shop.shell(RUN_ADD)
 
@@ -115,8 +119,9 @@ def test_asgi_file_runs_jobs_while_its_server_serves(in_shop):
 
 
 @pytest.mark.parametrize("arguments", [(), ("--preload",)], ids=["", "preloaded"])
-def test_gunicorn_file_runs_jobs_in_one_of_its_workers(in_shop, arguments):
-    in_shop.write(file_of(DOCS / "how-to" / "embedding.md", "gunicorn.conf.py"))
+@runs_each([block for block in blocks(EMBEDDING) if block.file == "gunicorn.conf.py"])
+def test_gunicorn_file_runs_jobs_in_one_of_its_workers(in_shop, block, arguments):
+    in_shop.write(block)
     in_shop.start("-m", "gunicorn", "shop.wsgi", "--workers", "2", "--bind", "127.0.0.1:0", *arguments)
     in_shop.shell(RUN_ADD)
     in_shop.shell("from dj_queue.models import Process\nProcess.objects.filter(kind='worker').count()  # 1")
@@ -125,23 +130,19 @@ def test_gunicorn_file_runs_jobs_in_one_of_its_workers(in_shop, arguments):
     in_shop.shell("from dj_queue.models import Process\nProcess.objects.count()  # 0")
 
 
-def test_plugin_of_the_project_is_active(in_shop):
-    in_shop.write(file_of(DOCS / "how-to" / "plugins.md", "shop/queueing.py"))
-    with (in_shop.folder / "shop" / "settings.py").open("a") as settings:
-        settings.write('\nTASKS["default"]["OPTIONS"]["plugins"] = ["shop.queueing"]\n')
-    [line] = [
-        line
-        for line in in_shop.run("manage.py", "dj_queue", "plugins").splitlines()
-        if "shop.queueing" in line
-    ]
-
-    assert line.split()[-2:] == ["active", "job_finished"]
-
-
-def test_script_carries_waiting_jobs_over_from_0_x_once(in_shop):
-    script = file_of(DOCS / "how-to" / "moving-from-0.x.md", "carry_over.py").text
+@runs(file_of(DOCS / "how-to" / "moving-from-0.x.md", "carry_over.py"))
+def test_script_carries_waiting_jobs_over_from_0_x_once(in_shop, shown):
+    script = shown[0].text
     in_shop.shell(TABLES_OF_0_X)
     assert "2 jobs and 1 recurring tasks" in in_shop.run("manage.py", "shell", "-v0", text=script)
     assert "0 jobs" in in_shop.run("manage.py", "shell", "-v0", text=script)
 
     in_shop.shell(CARRIED_OVER)
+
+
+@runs(*to_run(ROOT / "examples" / "README.md"))
+def test_a_small_example_is_started_by_a_line(shown):
+    (line,) = shown[0].text.splitlines()
+    python, *script = shlex.split(line)
+    assert python == ".venv-demo/bin/python"
+    subprocess.run([sys.executable, *script], cwd=ROOT, check=True, capture_output=True)

@@ -9,7 +9,7 @@ import sys
 import tomllib
 from pathlib import Path
 
-from tests.docs.pages import ROOT, blocks
+from tests.docs.pages import ROOT, Block
 
 TIMEOUT = 180
 MOMENT = "# a moment later"
@@ -31,6 +31,7 @@ class Reader:
     def __init__(self, folder: Path, files: dict[str, str] | None = None) -> None:
         """Work in `folder`; `files` says where the files that a page names are in this project."""
         self.folder = folder
+        self._python = sys.executable
         self._files = files or {}
         self._log = folder / "output.log"
         self._running: list[subprocess.Popen[str]] = []
@@ -38,10 +39,10 @@ class Reader:
         kept.pop("DJANGO_SETTINGS_MODULE", None)
         self._environment = {**kept, "PYTHONPATH": str(ROOT), "HOME": str(folder)}
 
-    def follow(self, page: Path) -> None:
-        """Do everything that the page says, from its first block to its last."""
+    def follow(self, blocks: list[Block]) -> None:
+        """Do everything that these blocks say, from the first to the last."""
         code: list[str] = []
-        for block in blocks(page):
+        for block in blocks:
             if block.language == "bash":
                 for line in block.text.splitlines():
                     self.type(line)
@@ -66,7 +67,7 @@ class Reader:
             assert words[0] == "python", f"{line!r} is no line that this test can type"
             self.run(*words[1:])
 
-    def write(self, block) -> None:
+    def write(self, block: Block) -> None:
         """Add the block to the end of the file that it names."""
         path = self.folder / self._files.get(block.file, block.file)
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -76,12 +77,12 @@ class Reader:
     def shell(self, code: str) -> None:
         """Run code in the project's shell; what it shows as `# value` has to be true."""
         code = code.replace(MOMENT, WAITING)
-        self.run("manage.py", "shell", "-v0", "-c", SHOWN.sub(_claim, code))
+        self.run("manage.py", "shell", "-v0", "-c", SHOWN.sub(claim, code))
 
     def run(self, *words: str, text: str | None = None) -> str:
         """Run Python with these arguments; what it printed."""
         done = subprocess.run(
-            [sys.executable, *words],
+            [self._python, *words],
             check=False,
             cwd=self.folder,
             env=self._environment,
@@ -97,7 +98,7 @@ class Reader:
         """Start Python with these arguments in the background."""
         with self._log.open("a") as log:
             process = subprocess.Popen(
-                [sys.executable, *words],
+                [self._python, *words],
                 cwd=self.folder,
                 env=self._environment,
                 stdout=log,
@@ -125,9 +126,9 @@ class Reader:
             process.wait()
 
 
-def _claim(shown: re.Match[str]) -> str:
+def claim(shown: re.Match[str]) -> str:
     expression, value = shown["expression"], shown["value"]
-    return f"assert repr({expression}) == {value!r}, repr({expression})"
+    return f"_shown = repr({expression}); assert _shown == {value!r}, _shown"
 
 
 def _require_published(requirement: str) -> None:
