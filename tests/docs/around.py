@@ -80,7 +80,8 @@ from datetime import timedelta
 
 from dj_queue.testing import run_jobs
 
-sorted({run.task_path for run in run_jobs(until=timedelta(days=1))})  # ['shop.tasks.cleanup', 'shop.tasks.fetch_rates']
+runs = run_jobs(until=timedelta(hours=26))
+sorted({run.task_path for run in runs})  # ['shop.tasks.cleanup', 'shop.tasks.fetch_rates']
 """,
     "docs/how-to/retries.md": """
 from datetime import timedelta

@@ -58,3 +58,10 @@ def read_along(shop, tmp_path):
 def shown(request):
     """The blocks that the test declares to run."""
     return request.function.shown
+
+
+@pytest.fixture(autouse=True)
+def _runs_what_it_declares(request):
+    """A test that declares blocks and does not take them runs something else."""
+    declares = hasattr(getattr(request, "function", None), "shown")
+    assert "shown" in request.fixturenames or not declares

@@ -5,7 +5,6 @@ import re
 import shlex
 import sqlite3
 import time
-from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from tests.docs.typing_along import SHOWN, TIMEOUT, Reader, claim
 
 SETTINGS = "shop/settings.py"
 FILES = {"settings.py": SETTINGS}
+OF_SETTINGS = (None, SETTINGS, *FILES)
 OUTSIDE = re.compile(r"(?<![\w.])(/etc|/run|/mnt)(?=/shop)")
 """Folders of a server, which are kept within the project here."""
 ADDED_TO = ("DATABASES", "TASKS")
@@ -52,7 +52,7 @@ class PageReader(Reader):
             raise AssertionError(
                 f"{block}: nothing here runs {block.language!r}; mark it, or have a test run it"
             )
-        elif settings := _settings_in(block):
+        elif block.file in OF_SETTINGS and (settings := _settings_in(block)):
             self.configure(block, settings)
         elif block.file:
             self.write(block)
@@ -136,7 +136,7 @@ class PageReader(Reader):
 
     def _in_shell(self, code: str, origin: str) -> list[str]:
         if self._session is None:
-            self._session = Session(self.folder, self._environment)
+            self._session = Session(self._python, self.folder, self._environment)
             self._session.run("".join(self._unread), "files of the page")
             self._session.run(self._before, "before the page")
             self._unread, self._before = [], ""
@@ -149,13 +149,10 @@ class PageReader(Reader):
         self._session = None
 
     def _run_queue(self, arguments: list[str]) -> None:
-        self._wait_until(lambda: not self._workers())  # a reloader ends before what it has started
+        """Start a queue, and wait until its worker is at work."""
         process = self.start("manage.py", "dj_queue", *arguments)
-        self._wait_until(lambda: process.poll() is not None or self._workers())
-
-    def _wait_until(self, is_so: Callable[[], object]) -> None:
         deadline = time.monotonic() + TIMEOUT
-        while not is_so():
+        while process.poll() is None and not self._workers():
             assert time.monotonic() < deadline, self._said()
             time.sleep(0.05)
 

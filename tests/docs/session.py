@@ -13,11 +13,11 @@ SERVE = "from tests.docs.session import serve\nserve()"
 class Session:
     """`manage.py shell` in a process of its own; names live from one piece of code to the next."""
 
-    def __init__(self, folder: Path, environment: dict[str, str]) -> None:
-        """Open it in the project in `folder`."""
+    def __init__(self, python: Path | str, folder: Path, environment: dict[str, str]) -> None:
+        """Open it in the project in `folder`, with this interpreter."""
         self._said = (folder / "session.log").open("a+")
         self._process = subprocess.Popen(
-            [sys.executable, "manage.py", "shell", "-v0", "-c", SERVE],
+            [python, "manage.py", "shell", "-v0", "-c", SERVE],
             cwd=folder,
             env=environment,
             stdin=subprocess.PIPE,

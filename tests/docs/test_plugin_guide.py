@@ -22,10 +22,10 @@ ACTIVATED = [block for block in OTHERS if block not in PARTS]
 
 
 @pytest.fixture
-def written(tmp_path):
-    """The folder with every file that the guide shows."""
+def written(tmp_path, shown):
+    """The folder with the files that a test is shown."""
     folder = tmp_path / "acme-queue"
-    for block in FILES:
+    for block in [block for block in shown if block.file]:
         path = folder / block.file
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(block.text)
@@ -33,6 +33,7 @@ def written(tmp_path):
     return folder
 
 
+@runs(*FILES)
 def test_files_are_those_of_the_tree_at_its_top(written):
     tree = pages.blocks(GUIDE, "text")[0].text
     named = set(re.findall(r"\w+\.(?:py|toml)", tree))
@@ -51,13 +52,13 @@ def test_its_tests_pass_where_its_wheel_is_installed(written, tmp_path, ours, li
         assert done.returncode == 0, done.stdout[-8000:] + done.stderr[-2000:]
 
 
-@runs(*ACTIVATED)
+@runs(*FILES, *ACTIVATED)
 def test_it_is_active_in_a_project_with_what_the_guide_shows(written, tmp_path, read_along, shown):
     reader = read_along(GUIDE, python=install(tmp_path, written), PYTHONPATH="")
     options = reader.folder / "etc" / "shop" / "queue.json"
     options.write_text(re.search(r'`({"default": .*})`', pages.read(GUIDE))[1])
     (reader.folder / "mnt" / "shop").mkdir(parents=True)
-    for block in shown:
+    for block in shown[len(FILES) :]:
         reader.do(block)
     reader.run("manage.py", "dj_queue", "--show-config")
 
