@@ -2,15 +2,18 @@
 
 BEFORE = {
     "docs/how-to/operation.md": """
+from dj_queue.api import QueueInfo
 from dj_queue.testing import run_jobs
 from shop.models import Customer, Order
-from shop.tasks import charge
+from shop.tasks import charge, send_reminder
 
 order = Order.objects.create(customer=Customer.objects.get())
 for _ in range(2):
     charge.enqueue(order.id)
 run_jobs()
 Order.objects.filter(id=order.id).update(cents=995)
+QueueInfo("email").pause()
+send_reminder.using(queue_name="email").enqueue(order.id)
 """,
     "docs/how-to/retries.md": """
 from dj_queue.testing import run_jobs
@@ -50,6 +53,7 @@ Process.objects.count()  # 0
 from dj_queue.models import Job
 
 list(Job.objects.filter(task_path="shop.tasks.charge").values_list("return_value", flat=True))  # ['9.95', '9.95']
+list(Job.objects.filter(queue_name="email").values_list("status", flat=True))  # ['discarded']
 """,
     "docs/how-to/plugins.md": """
 import logging
