@@ -1,6 +1,6 @@
 """What a job is on its way in, while claimed and on its way out: the rows a dialect reads and writes."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, NamedTuple
@@ -79,9 +79,11 @@ class NewJob(NamedTuple):
         return f"NewJob({self.id}, {self.task_path}, queue {self.queue_name!r}, {self.status})"
 
 
-@dataclass(frozen=True, slots=True)
-class ClaimedJob:
-    """A job this process holds. (id, attempt) with the process is the fence for every later write."""
+class ClaimedJob(NamedTuple):
+    """A job this process holds. (id, attempt) with the process is the fence for every later write.
+
+    A tuple for the reason that `NewJob` is one, and so is an `Outcome`.
+    """
 
     id: UUID
     attempt: int
@@ -89,18 +91,22 @@ class ClaimedJob:
     queue_name: str
     priority: int
     task_path: str
-    args: list[Any] = field(repr=False)
-    kwargs: dict[str, Any] = field(repr=False)
+    args: list[Any]
+    kwargs: dict[str, Any]
     enqueued_at: datetime
     run_after: datetime | None
     started_at: datetime | None
     """When the first attempt started; None while none has."""
-    errors: list[dict[str, Any]] = field(repr=False)
+    errors: list[dict[str, Any]]
     """What earlier attempts ended with, oldest first: see `dj_queue.operations.errors`."""
     lost: int
     """How many attempts ended with their process."""
     on_crash: str
     concurrency_hash: str | None
+
+    def __repr__(self) -> str:
+        """Arguments and errors are left out: they may be sensitive."""
+        return f"ClaimedJob({self.id}, {self.task_path}, queue {self.queue_name!r}, attempt {self.attempt})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,8 +119,7 @@ class Started:
     started_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(NamedTuple):
     """How one attempt ended and what its row becomes. Written only where the fence still holds.
 
     The fence is (job_id, attempt, process_id) on a row that is claimed: whoever lost the claim changes

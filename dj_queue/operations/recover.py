@@ -2,7 +2,6 @@
 
 import logging
 from collections.abc import Collection, Iterator
-from dataclasses import replace
 from functools import partial
 from uuid import UUID
 
@@ -125,8 +124,7 @@ def _outcome(
         return released
     lost = job.lost if job.id in ended else min(job.lost + 1, MOST_ATTEMPTS)
     is_final = job.on_crash == "fail" or lost >= services.options.max_lost_attempts
-    return replace(
-        released,
+    return released._replace(
         kind=OutcomeKind.LOST,
         status=Status.FAILED if is_final else Status.READY,
         started_at=began,

@@ -1,7 +1,6 @@
 """Jobs on their last chance after crashes have a worker to themselves."""
 
 import time
-from dataclasses import replace
 from datetime import UTC, datetime
 from uuid import uuid4
 
@@ -36,7 +35,7 @@ def suspects():
 
 
 def held(suspects, count=1):
-    attempts = [Attempt(replace(JOB, id=uuid4()), "default") for _ in range(count)]
+    attempts = [Attempt(JOB._replace(id=uuid4()), "default") for _ in range(count)]
     for attempt in attempts:
         suspects.hold(attempt)
     return attempts
@@ -46,7 +45,7 @@ def held(suspects, count=1):
     ("lost", "most", "is_suspect"), [(0, 3, False), (1, 3, False), (2, 3, True), (0, 1, False)]
 )
 def test_only_the_next_crash_would_fail_a_suspect(lost, most, is_suspect):
-    assert Suspects(most).suspects(replace(JOB, lost=lost)) is is_suspect
+    assert Suspects(most).suspects(JOB._replace(lost=lost)) is is_suspect
 
 
 def test_one_runs_once_the_worker_is_empty_and_the_next_when_it_has_ended(suspects):

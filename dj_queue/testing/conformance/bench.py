@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -187,7 +187,7 @@ def success(job: ClaimedJob, value_json: str | None = "null", **changes: Any) ->
         value_json=value_json,
         concurrency_hash=job.concurrency_hash,
     )
-    return replace(outcome, **changes)
+    return outcome._replace(**changes)
 
 
 def release(job: ClaimedJob, **changes: Any) -> Outcome:
@@ -200,7 +200,7 @@ def release(job: ClaimedJob, **changes: Any) -> Outcome:
         Status.READY,
         concurrency_hash=job.concurrency_hash,
     )
-    return replace(outcome, **changes)
+    return outcome._replace(**changes)
 
 
 def ids(jobs: Sequence[NewJob | ClaimedJob]) -> list[UUID]:

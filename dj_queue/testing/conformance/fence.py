@@ -1,7 +1,6 @@
 """The fence: an outcome, or a start, of a claim that no longer stands changes nothing."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
@@ -51,10 +50,10 @@ class TestFence:
         job = bench.claimed()
         before = _stored(bench)
         for stranger in (
-            replace(job, process_id=uuid4()),
-            replace(job, attempt=0),
-            replace(job, attempt=2),
-            replace(job, id=uuid4()),
+            job._replace(process_id=uuid4()),
+            job._replace(attempt=0),
+            job._replace(attempt=2),
+            job._replace(id=uuid4()),
         ):
             assert bench.finish(success(stranger)) == frozenset()
             assert bench.drop(success(stranger)) == frozenset()
