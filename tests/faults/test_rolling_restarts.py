@@ -14,8 +14,8 @@ NODES = 3
 RESTARTS = 20 if IS_IN_FULL else 4
 # Who is late on a busy machine is not dead: that is another fault.
 OPTIONS = "shutdown_timeout: 10\nprocess_alive_threshold: 60\n"
-CALLS, BATCH = 150, 32
-"""Calls in a second, from before the first restart until after the last one: 600 jobs, as of ten calls one is for many."""
+CALLS, BATCH = 100, 60
+"""Calls in a second, from before the first restart until after the last one: 680 jobs, as of ten calls one is for many."""
 ENDLESS = 10**9
 
 
