@@ -223,6 +223,7 @@ ROWS = (
 )
 BY_NUMBER = {row.number: row for row in ROWS}
 ELSEWHERE = {
+    48: "the portable dialect, which claims row by row, was offered as many jobs and got those that its figure tells",
     49: "hours of it are `make soak`, with its own charts; the tests run a short form",
 }
 """What the matrix cannot say with a yes, in a line."""
