@@ -67,6 +67,16 @@ def cursor(alias: str) -> Iterator[Any]:
         yield wrapped
 
 
+@contextmanager
+def planning_cursor(alias: str) -> Iterator[Any]:
+    """A cursor that binds on this side, so that the server plans for these very values: their number above all."""
+    connection: Any = connections[alias]
+    connection.ensure_connection()
+    raw = psycopg.ClientCursor(connection.connection)
+    with connection.wrap_database_errors, connection._prepare_cursor(raw) as wrapped:  # noqa: SLF001 - as cursor() does
+        yield wrapped
+
+
 def moment_in(value: datetime | None, zone: str) -> datetime | None:
     """The moment of a stored value; Django's loader leaves the session's zone out where USE_TZ is off."""
     if value is None or value.tzinfo is not None:

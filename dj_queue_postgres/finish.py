@@ -1,12 +1,17 @@
 """Writing outcomes on PostgreSQL: one fenced UPDATE for a whole batch."""
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID
 
 from dj_queue.contract import Outcome, Started, Status
 from dj_queue_postgres.arrays import array, array_of_texts
-from dj_queue_postgres.connection import cursor
+from dj_queue_postgres.connection import cursor, planning_cursor
+
+FEW = 20
+"""Outcomes that may be compared with as many jobs, each with each."""
 
 # Rows are found by their key alone. With the status as a constant, or the number of ids known, the planner would
 # read all claimed jobs instead where it believes them few, or the whole of a small table.
@@ -60,7 +65,7 @@ def write_outcomes(alias: str, outcomes: Sequence[Outcome]) -> frozenset[UUID]:
         return frozenset()
     # In the order of their ids: two batches that meet the same rows lock them in one order.
     ordered = sorted(outcomes, key=_id)
-    with cursor(alias) as raw:
+    with _cursor_for(alias, ordered) as raw:
         written = raw.execute(FINISH, [*_held(ordered), *_ended(ordered)]).fetchall()
     return frozenset(job_id for (job_id,) in written)
 
@@ -69,8 +74,9 @@ def drop(alias: str, outcomes: Sequence[Outcome]) -> frozenset[UUID]:
     """Delete each job whose claim still stands; returns their ids."""
     if not outcomes:
         return frozenset()
-    with cursor(alias) as raw:
-        dropped = raw.execute(DROP, _held(sorted(outcomes, key=_id))).fetchall()
+    ordered = sorted(outcomes, key=_id)
+    with _cursor_for(alias, ordered) as raw:
+        dropped = raw.execute(DROP, _held(ordered)).fetchall()
     return frozenset(job_id for (job_id,) in dropped)
 
 
@@ -79,8 +85,13 @@ def write_started(alias: str, attempts: Sequence[Started]) -> None:
     if not attempts:
         return
     ordered = sorted(attempts, key=_id)
-    with cursor(alias) as raw:
+    with _cursor_for(alias, ordered) as raw:
         raw.execute(STARTED, [*_held(ordered), array([started.started_at for started in ordered])])
+
+
+def _cursor_for(alias: str, rows: Sequence[Outcome] | Sequence[Started]) -> AbstractContextManager[Any]:
+    """A plan that is kept expects few rows and compares each outcome with each job: many get one of their own."""
+    return planning_cursor(alias) if len(rows) > FEW else cursor(alias)
 
 
 def _id(row: Outcome | Started) -> int:

@@ -6,15 +6,19 @@ import pytest
 from django.db import connections
 
 from dj_queue.operations import metrics
+from dj_queue.operations.finish import finish
 from dj_queue.services import services_for
 from tests.dialects import backlog
 from tests.dialects.postgres_plans import explaining
-from tests.dialects.work import WORK
+from tests.dialects.work import WORK, take
+from tests.operations.outcomes import success
+from tests.project import tasks
 from tests.runtime.where import only_on
 
 pytestmark = [pytest.mark.fault(39), pytest.mark.every_server, only_on("postgres", "postgres18")]
 
 SMALL, BIG = 1_000, 10_000
+MANY = 100
 SESSIONS = ("a worker's", "anybody's")
 MOST_ROWS = 10 * backlog.BATCH + 5 * backlog.QUEUES
 """Ten rows for each job taken, and a look at each queue for each status of a job that has not ended."""
@@ -74,6 +78,25 @@ def test_jobs_are_counted_in_an_index(backend_alias, session):
     assert {"Index Only Scan"} <= {node["Node Type"] for plan in counting for node in plan.scans}
     assert sum(plan.rows_read - plan.rows_read_in_an_index for plan in counting) <= MOST_ROWS
     assert sum(plan.rows_read for plan in counting) >= BIG
+
+
+def test_outcomes_are_not_compared_each_with_each(services, on, session):
+    """In a session that made its plans while the table was empty, as a worker's is on the day of the first deploy."""
+    connection = connections[services.database.alias]
+    connection.close()
+    if session == SESSIONS[0]:
+        services.dialect.prepare()
+    with connection.cursor() as cursor:
+        cursor.execute("VACUUM (ANALYZE) dj_queue_job")
+    add = on(tasks.add)
+    add.get_backend().enqueue_all([(add, [1, number], {}) for number in range(MANY)])
+    held = take(services, "*", limit=MANY)
+    with explaining(connection) as plans:
+        assert len(finish(services, [success(job) for job in held]).recorded) == MANY
+    connection.close()
+    [update] = [plan for plan in plans if "UPDATE" in plan.text]
+    outcomes = [node for node in update.nodes if node["Node Type"] == "CTE Scan"]
+    assert sum(node["Actual Rows"] * node["Actual Loops"] for node in outcomes) <= 3 * MANY
 
 
 def sums(plans):
