@@ -10,13 +10,22 @@ from django.db import connections
 from dj_queue.contract import ClaimedJob, ClaimRequest, Dialect, Selector
 from dj_queue.portable.front import DEAR, Front, Lane, milliseconds
 from dj_queue.portable.rows import CLAIM_COLUMNS, claimed_job, stored_json
-from dj_queue_postgres.claim_statements import CLAIM_LANES, CLAIM_ONE_QUEUE, CLAIM_QUEUES, NEW_LANES
+from dj_queue_postgres.claim_statements import (
+    CLAIM_LANES,
+    CLAIM_ONE_QUEUE,
+    CLAIM_ONLY_QUEUE,
+    CLAIM_QUEUES,
+    NEW_LANES,
+)
 from dj_queue_postgres.connection import cursor, moment_in
 from dj_queue_postgres.horizon import is_held_back
+from dj_queue_postgres.only_queue import OnlyQueue
 
 MOST_SEARCHED = 5000
 """Newest jobs among which new lanes are searched."""
 HAS_MORE = len(CLAIM_COLUMNS)
+
+ALL = (Selector("", is_prefix=True),)
 
 type Row = tuple[Any, ...]
 
@@ -30,6 +39,7 @@ class SkipLockedClaim:
         """Claim on the dialect's database; a look longer than `dear` seconds asks whether the front is dead."""
         self._alias = dialect.database.alias
         self._dear = dear
+        self._only: dict[str, OnlyQueue] = {}
         self._fronts: dict[tuple[str, tuple[Selector, ...]], Front] = {}
 
     def claim(self, request: ClaimRequest) -> list[ClaimedJob]:
@@ -40,16 +50,8 @@ class SkipLockedClaim:
         return [claimed_job(_decoded(row, zone), row[1], request.process_id) for row in look(request, front)]
 
     def _from_front(self, request: ClaimRequest, front: Front) -> list[Row]:
-        first = request.selectors[0]
-        facts: dict[str, Any]
-        if len(request.selectors) == 1 and not first.is_prefix:
-            sql, facts = CLAIM_ONE_QUEUE, {"queue": first.name}
-        else:
-            names = [selector.name for selector in request.selectors]
-            prefixes = [selector.is_prefix for selector in request.selectors]
-            sql, facts = CLAIM_QUEUES, {"names": names, "prefixes": prefixes}
         began = time.perf_counter()
-        rows = self._take(request, request.limit, sql, facts)
+        rows = self._look(request)
         seconds = time.perf_counter() - began
         if seconds < self._dear or not is_held_back(self._alias):
             front.lives()
@@ -58,6 +60,30 @@ class SkipLockedClaim:
         _note(front, rows)
         self._search(request, front)
         return rows
+
+    def _look(self, request: ClaimRequest) -> list[Row]:
+        if request.selectors == ALL:
+            return self._look_at_all(request)
+        first = request.selectors[0]
+        if len(request.selectors) == 1 and not first.is_prefix:
+            return self._take(request, request.limit, CLAIM_ONE_QUEUE, {"queue": first.name})
+        return self._take_queues(request)
+
+    def _look_at_all(self, request: ClaimRequest) -> list[Row]:
+        only = self._only.setdefault(request.backend_alias, OnlyQueue())
+        name = only.name()
+        rows = self._take(request, request.limit, CLAIM_ONLY_QUEUE, {"queue": name}) if name else []
+        if not rows:
+            rows = self._take_queues(request)
+            if name and rows:
+                only.was_wrong()
+        only.found(rows)
+        return rows
+
+    def _take_queues(self, request: ClaimRequest) -> list[Row]:
+        names = [selector.name for selector in request.selectors]
+        prefixes = [selector.is_prefix for selector in request.selectors]
+        return self._take(request, request.limit, CLAIM_QUEUES, {"names": names, "prefixes": prefixes})
 
     def _from_floors(self, request: ClaimRequest, front: Front) -> list[Row]:
         rows = self._take_from_floors(request, front, request.limit)

@@ -29,6 +29,18 @@ WITH taken AS (
 {CLAIM}, false AS has_more
 """  # noqa: S608 - the parts are this module's constants
 
+# The same where it is the only one with ready jobs: of all queues it then has the first ones.
+CLAIM_ONLY_QUEUE = f"""
+WITH taken AS (
+    SELECT id FROM dj_queue_job
+    WHERE {READY} = %(queue)s AND NOT {PAUSED.format(name="%(queue)s")}
+      AND (SELECT id FROM dj_queue_job WHERE {READY} < %(queue)s {FIRST}) IS NULL
+      AND (SELECT id FROM dj_queue_job WHERE {READY} > %(queue)s {FIRST}) IS NULL
+    ORDER BY priority DESC, id LIMIT %(limit)s
+    FOR UPDATE SKIP LOCKED)
+{CLAIM}, false AS has_more
+"""  # noqa: S608 - the parts are this module's constants
+
 # The first job of each selected queue that is not paused. A prefix finds its queues by one index probe each.
 QUEUES = f"""
 WITH RECURSIVE asked AS MATERIALIZED (
