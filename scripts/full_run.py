@@ -10,6 +10,8 @@ from throw_away import throw_away_servers
 
 MARK = "every_server"
 FAULTS = "DJ_QUEUE_TEST_FAULTS"
+STREAMS = ("-n", "2", "--dist", "loadscope")
+"""Of the whole suite, which waits for processes more than it computes; few tests are easier to follow one by one."""
 
 if __name__ == "__main__":
     arguments = sys.argv[1:]
@@ -20,6 +22,6 @@ if __name__ == "__main__":
             found |= more_databases(servers)
         else:
             say(f'newer servers and PgBouncer: not tested, ARGS="-m {MARK}" and a run of the whole suite do')
-        run = [sys.executable, "-m", "pytest", "-q", *arguments]
+        run = [sys.executable, "-m", "pytest", "-q", *(arguments or STREAMS)]
         code = subprocess.run(run, check=False, env={**os.environ, **found}).returncode
     sys.exit(code)

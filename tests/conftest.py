@@ -20,7 +20,8 @@ hypothesis.settings.load_profile("suite")
 ROOT = Path(__file__).parents[1]
 FOLDER = tempfile.TemporaryDirectory(prefix="dj_queue-tests-", ignore_cleanup_errors=True)
 os.environ["DJ_QUEUE_TEST_FOLDER"] = FOLDER.name
-os.environ.setdefault("DJ_QUEUE_TEST_NAME", f"dj_queue_test_{os.getpid()}")
+# Not what is there already: each stream of a run has databases of its own.
+os.environ["DJ_QUEUE_TEST_NAME"] = f"dj_queue_test_{os.getpid()}"
 os.environ["DJANGO_SETTINGS_MODULE"] = "tests.project.settings"
 
 import django
@@ -68,6 +69,14 @@ def _on_server(alias, verb):
     force = " WITH (FORCE)" if verb.startswith("DROP") and connection.vendor == "postgresql" else ""
     with connection._nodb_cursor() as cursor:
         cursor.execute(f"{verb} {connection.ops.quote_name(settings.DATABASES[alias]['NAME'])}{force}")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """Tests that share a server, or what their folder makes, follow each other."""
+    from tests.streams import Streams
+
+    return Streams(config, log)
 
 
 def pytest_collection_modifyitems(items):
