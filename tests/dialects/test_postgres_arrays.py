@@ -8,6 +8,8 @@ from django.db import connections
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+pytest.importorskip("psycopg")
+
 from dj_queue_postgres.arrays import array, array_of_texts
 from dj_queue_postgres.connection import cursor
 from tests.runtime.where import only_on
