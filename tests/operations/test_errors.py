@@ -147,9 +147,7 @@ def test_any_exception_becomes_an_entry_that_can_be_stored(services, on, take, j
     for text in (entry["class"], entry["traceback"]):
         assert "\0" not in text
         text.encode()
-    from dataclasses import replace
-
-    finish(services, [replace(failure(job), errors_json=errors.appended([], entry))])
+    finish(services, [failure(job)._replace(errors_json=errors.appended([], entry))])
     assert jobs.get().status == Status.FAILED
     result.refresh()
     (shown,) = result.errors
