@@ -1,7 +1,7 @@
 """The raw psycopg connection under Django's, and how its columns spell Python's values."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime
 from typing import Any
 from weakref import WeakSet
@@ -36,8 +36,7 @@ class PreparedCursor(psycopg.Cursor[Any]):
 
 def settle(alias: str) -> None:
     """Set this thread's session up for our statements alone; not where others may get the same session."""
-    connection: Any = connections[alias]
-    connection.ensure_connection()
+    connection = _connected(alias)
     if connection.settings_dict["OPTIONS"].get("pool"):
         return
     with connection.cursor() as plain:
@@ -53,26 +52,30 @@ def settle(alias: str) -> None:
             )
 
 
-@contextmanager
-def cursor(alias: str) -> Iterator[Any]:
+def cursor(alias: str) -> AbstractContextManager[Any]:
     """A cursor that binds on the server, in Django's wrapper: its errors, its log, its instrumentation.
 
     Arrays of a thousand values travel as they are; Django's own cursors write them into the statement.
     """
-    connection: Any = connections[alias]
-    connection.ensure_connection()
+    connection = _connected(alias)
     kind = PreparedCursor if connection.connection in _settled else psycopg.Cursor
-    raw = kind(connection.connection)
-    with connection.wrap_database_errors, connection._prepare_cursor(raw) as wrapped:  # noqa: SLF001 - as cursor() does
-        yield wrapped
+    return _wrapped(connection, kind)
+
+
+def planning_cursor(alias: str) -> AbstractContextManager[Any]:
+    """A cursor that binds on this side, so that the server plans for these very values: their number above all."""
+    return _wrapped(_connected(alias), psycopg.ClientCursor)
+
+
+def _connected(alias: str) -> Any:
+    connection = connections[alias]
+    connection.ensure_connection()
+    return connection
 
 
 @contextmanager
-def planning_cursor(alias: str) -> Iterator[Any]:
-    """A cursor that binds on this side, so that the server plans for these very values: their number above all."""
-    connection: Any = connections[alias]
-    connection.ensure_connection()
-    raw = psycopg.ClientCursor(connection.connection)
+def _wrapped(connection: Any, kind: type[psycopg.Cursor[Any]]) -> Iterator[Any]:
+    raw = kind(connection.connection)
     with connection.wrap_database_errors, connection._prepare_cursor(raw) as wrapped:  # noqa: SLF001 - as cursor() does
         yield wrapped
 

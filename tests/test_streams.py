@@ -3,9 +3,9 @@
 import pytest
 from django.conf import settings
 
-from tests.streams import stream_of
+from tests.streams import NO_SERVER, stream_of
 
-SERVERS = [alias for alias in settings.TASKS if alias not in ("default", "portable")]
+SERVERS = [alias for alias in settings.TASKS if alias not in NO_SERVER]
 
 
 @pytest.mark.parametrize("server", [alias for alias in SERVERS if alias != "pgbouncer"])
