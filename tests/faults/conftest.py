@@ -9,9 +9,11 @@ import time
 from pathlib import Path
 
 import pytest
+from django.core.management import call_command
+from django.db import connections
 
 from dj_queue.models import Process
-from tests.faults import failpoints, tasks
+from tests.faults import failpoints, own_server, tasks
 from tests.faults.footprint import Footprint
 from tests.faults.oracle import Allowances, Ledger, unfinished, violations
 
@@ -201,3 +203,33 @@ ROUNDS = int(os.environ.get("DJ_QUEUE_TEST_ROUNDS", "1"))
 def rounds():
     """How often a fault is brought: once in every test run, fifty times for the report."""
     return range(ROUNDS)
+
+
+@pytest.fixture
+def server_settings():
+    """Settings of the server beyond the usual ones."""
+    return ()
+
+
+@pytest.fixture
+def server(backend_alias, services, monkeypatch, server_settings):
+    """A server of this test's own under the backend alias, for this process and those it starts."""
+    kind = own_server.KINDS[backend_alias]
+    if not kind.is_here:
+        pytest.skip("no server program on this machine")
+    server = kind(*server_settings)
+    connection = connections[services.database.alias]
+    name = connection.settings_dict["NAME"]
+    before = dict(connection.settings_dict)
+    connection.close()
+    ours = {"HOST": "127.0.0.1", "PORT": str(server.port), "USER": server.user}
+    connection.settings_dict.update(ours)
+    monkeypatch.setenv(server.variable, f"{server.scheme}://{server.user}@127.0.0.1:{server.port}/")
+    server.start()
+    with connection._nodb_cursor() as cursor:
+        cursor.execute(f"CREATE DATABASE {connection.ops.quote_name(name)}")
+    call_command("migrate", database=services.database.alias, verbosity=0)
+    yield server
+    connection.close()
+    connection.settings_dict.update(before)
+    server.stop()

@@ -4,10 +4,8 @@ import os
 import time
 
 import pytest
-from django.core.management import call_command
 from django.db import connections
 
-from tests.faults import own_server
 from tests.faults.conftest import GOOD_TIME
 from tests.runtime.where import only_on
 
@@ -17,36 +15,6 @@ JOBS = 200
 NODES = 2
 # Two nodes that come back one after the other do not take each other for dead.
 PATIENT = "process_alive_threshold: 60\n"
-
-
-@pytest.fixture
-def server_settings():
-    """Settings of the server beyond the usual ones."""
-    return ()
-
-
-@pytest.fixture
-def server(backend_alias, services, monkeypatch, server_settings):
-    """A server of this test's own under the backend alias, for this process and those it starts."""
-    kind = own_server.KINDS[backend_alias]
-    if not kind.is_here:
-        pytest.skip("no server program on this machine")
-    server = kind(*server_settings)
-    connection = connections[services.database.alias]
-    name = connection.settings_dict["NAME"]
-    before = dict(connection.settings_dict)
-    connection.close()
-    ours = {"HOST": "127.0.0.1", "PORT": str(server.port), "USER": server.user}
-    connection.settings_dict.update(ours)
-    monkeypatch.setenv(server.variable, f"{server.scheme}://{server.user}@127.0.0.1:{server.port}/")
-    server.start()
-    with connection._nodb_cursor() as cursor:
-        cursor.execute(f"CREATE DATABASE {connection.ops.quote_name(name)}")
-    call_command("migrate", database=services.database.alias, verbosity=0)
-    yield server
-    connection.close()
-    connection.settings_dict.update(before)
-    server.stop()
 
 
 @pytest.mark.fault(15)

@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 
 import pytest
+from django.conf import settings
 from django.db import connections
 
 from tests.project import tasks
-from tests.runtime.where import only_on
 
 GOOD_TIME = 120
 NO_WRITES = "in a read-only transaction"
@@ -29,7 +29,7 @@ OF_THE_DATABASE = Switch(
     ),
     on=("ALTER DATABASE {database} RESET default_transaction_read_only",),
 )
-# The connections that there are, and for all databases: on a server that is there for this run.
+# The connections that there are, and for all databases: on a server of the test's own.
 OF_THE_SERVER = Switch(
     off=(
         "SET default_transaction_read_only = off",
@@ -38,14 +38,29 @@ OF_THE_SERVER = Switch(
     ),
     on=("ALTER SYSTEM RESET default_transaction_read_only", "SELECT pg_reload_conf()"),
 )
-SWITCHES = {"postgres": OF_THE_DATABASE, "postgres18": OF_THE_SERVER}
+CASES = [
+    pytest.param(alias, switch, id=f"{alias}-{name}")
+    for alias, name, switch in (
+        ("postgres", "database", OF_THE_DATABASE),
+        ("postgres", "server", OF_THE_SERVER),
+        ("postgres18", "database", OF_THE_DATABASE),
+    )
+    if alias in settings.TASKS
+]
 
 
 @pytest.fixture
-def writes(services):
+def switch(request):
+    """The switch of this test, and for one of a whole server that server."""
+    if request.param is OF_THE_SERVER:
+        request.getfixturevalue("server")
+    return request.param
+
+
+@pytest.fixture
+def writes(services, switch):
     """`writes("off")` and `writes("on")`; on again at the end."""
     connection = connections[services.database.alias]
-    switch = SWITCHES[services.alias]
 
     def turn(way):
         name = connection.ops.quote_name(connection.settings_dict["NAME"])
@@ -60,7 +75,7 @@ def writes(services):
 @pytest.mark.fault(23)
 @pytest.mark.every_server
 @pytest.mark.parametrize("mode", ["fork", "async"])
-@only_on(*SWITCHES)
+@pytest.mark.parametrize(("backend_alias", "switch"), CASES, indirect=True)
 def test_a_server_that_takes_no_writes_is_left_for_one_that_does(
     on, queue_process, wait_until, ledger, processes, all_finished, log_of, writes, mode
 ):
