@@ -21,7 +21,7 @@ ONLY_ON_DEMAND = 2**31
 """Times that a statement is executed before psycopg prepares it unasked."""
 
 _settled = WeakSet[Any]()
-"""The psycopg connections that keep our statements prepared."""
+"""The psycopg connections whose sessions are for our statements alone, and keep all of them prepared."""
 
 
 class PreparedCursor(psycopg.Cursor[Any]):
@@ -41,15 +41,27 @@ def settle(alias: str) -> None:
         return
     with connection.cursor() as plain:
         plain.execute("SELECT pg_backend_pid()")
-        (pid,) = plain.fetchone()
-        # A pooler in between gives its clients process numbers of its own.
-        if pid == connection.connection.info.backend_pid:
+        if learn_session(alias, *plain.fetchone()):
             plain.execute(SETTLE)
             _settled.add(connection.connection)
-            # None, Django's default, forbids it also to who asks for it.
-            connection.connection.prepare_threshold = (
-                connection.connection.prepare_threshold or ONLY_ON_DEMAND
-            )
+
+
+def may_prepare(alias: str) -> bool:
+    """Whether the server may keep statements for this thread's connection, as far as is known."""
+    return _connected(alias).connection.prepare_threshold is not None
+
+
+def learn_session(alias: str, pid: int) -> bool:
+    """Whether `pg_backend_pid()`, asked just now, shows that this connection has a session of its own.
+
+    If so, statements may be prepared from now on: None, Django's default, forbids it also to who asks for it.
+    """
+    connection = _connected(alias).connection
+    # A pooler in between gives its clients process numbers of its own.
+    is_own: bool = pid == connection.info.backend_pid
+    if is_own and connection.prepare_threshold is None:
+        connection.prepare_threshold = ONLY_ON_DEMAND
+    return is_own
 
 
 def cursor(alias: str) -> AbstractContextManager[Any]:
@@ -60,6 +72,11 @@ def cursor(alias: str) -> AbstractContextManager[Any]:
     connection = _connected(alias)
     kind = PreparedCursor if connection.connection in _settled else psycopg.Cursor
     return _wrapped(connection, kind)
+
+
+def preparing_cursor(alias: str) -> AbstractContextManager[Any]:
+    """A cursor whose statements the server keeps; for connections that have their own session."""
+    return _wrapped(_connected(alias), PreparedCursor)
 
 
 def planning_cursor(alias: str) -> AbstractContextManager[Any]:

@@ -6,7 +6,7 @@ from typing import Any
 
 from dj_queue.contract import NewJob
 from dj_queue.portable.rows import RARE_COLUMNS
-from dj_queue_postgres.connection import cursor
+from dj_queue_postgres.connection import cursor, learn_session, may_prepare, preparing_cursor
 
 OF_ALL = (
     "id",
@@ -34,6 +34,7 @@ VALUES ({", ".join(["%s"] * len(columns))})
 
 INSERT_OF_ALL = _insert(OF_ALL)
 INSERT = _insert(COLUMNS)
+ASKING = "RETURNING pg_backend_pid()"
 COPY = f"COPY dj_queue_job ({', '.join(COLUMNS)}) FROM STDIN"
 
 NULL = "\\N"
@@ -42,13 +43,16 @@ NO_KEY = (None, None, None, None, None)
 
 
 def insert_one(alias: str, job: NewJob) -> None:
-    """One INSERT, nothing else."""
-    values = _values(job)
+    """One INSERT, nothing else. It is prepared, but for a connection's first one, which asks whether that can be."""
+    sql, values = INSERT, _values(job)
+    if job.concurrency is None and job.run_after is None:
+        sql, values = INSERT_OF_ALL, values[: len(OF_ALL)]
+    if may_prepare(alias):
+        with preparing_cursor(alias) as raw:
+            raw.execute(sql, values)
+        return
     with cursor(alias) as raw:
-        if job.concurrency is None and job.run_after is None:
-            raw.execute(INSERT_OF_ALL, values[: len(OF_ALL)])
-        else:
-            raw.execute(INSERT, values)
+        learn_session(alias, *raw.execute(sql + ASKING, values).fetchone())
 
 
 def insert_many(alias: str, jobs: Sequence[NewJob]) -> None:
