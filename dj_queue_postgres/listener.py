@@ -12,9 +12,11 @@ from uuid import uuid4
 from django.db import connections
 from django.db.utils import OperationalError
 
-from dj_queue.contract import Selector
+from dj_queue.contract import SCHEDULED, Selector
 
 CHANNEL = "dj_queue"
+SCHEDULED_CHANNEL = f"{CHANNEL}_scheduled"
+"""For dispatchers, whom each announcement of ready jobs would wake for nothing."""
 PING_EVERY = 30.0
 PONG_WITHIN = 5.0
 LIFE_SIGNS = {
@@ -42,6 +44,8 @@ class NotifyListener:
         """
         self._alias = alias
         self._selectors = tuple(selectors)
+        is_dispatcher = all(selector.name == SCHEDULED for selector in selectors)
+        self._channel = SCHEDULED_CHANNEL if is_dispatcher else CHANNEL
         self._echo_after = echo_after
         self._echo_at: float | None = None
         self._later_echo_at: float | None = None
@@ -163,7 +167,7 @@ class NotifyListener:
 
     def _connect(self) -> None:
         self._wrapper = _open(self._alias)
-        for channel in (CHANNEL, self._ping_channel):
+        for channel in (self._channel, self._ping_channel):
             self._wrapper.connection.execute(f"LISTEN {channel}")
         self._ping_when_due()
 

@@ -5,9 +5,9 @@ from collections.abc import Collection, Mapping, Sequence
 
 from django.db import connections
 
-from dj_queue.contract import DatabaseInfo, Listener, Selector
+from dj_queue.contract import SCHEDULED, DatabaseInfo, Listener, Selector
 from dj_queue_postgres.connection import cursor
-from dj_queue_postgres.listener import CHANNEL, NotifyListener
+from dj_queue_postgres.listener import CHANNEL, SCHEDULED_CHANNEL, NotifyListener
 
 QUIET = 0.02
 """Seconds after an announcement in which a process announces the same queue no more.
@@ -32,7 +32,7 @@ class NotifyWakeup:
         self._quiet_until: Mapping[str, float] = {}
 
     def announce(self, queues: Collection[str]) -> None:
-        """One NOTIFY in a transaction of its own, for the queues that were not announced a moment ago."""
+        """One NOTIFY for workers, one for dispatchers, each in a transaction of its own; not what was told a moment ago."""
         now = time.monotonic()
         quiet = {queue: until for queue, until in self._quiet_until.items() if until > now}
         due = [queue for queue in queues if queue not in quiet]
@@ -40,8 +40,12 @@ class NotifyWakeup:
             return
         # Replaced and never changed, as other threads may be reading it.
         self._quiet_until = {**quiet, **dict.fromkeys(due, now + QUIET)}
+        ready = [queue for queue in due if queue != SCHEDULED]
         with cursor(self._alias) as raw:
-            raw.execute(NOTIFY, (CHANNEL, _payload(due)))
+            if ready:
+                raw.execute(NOTIFY, (CHANNEL, _payload(ready)))
+            if len(ready) < len(due):
+                raw.execute(NOTIFY, (SCHEDULED_CHANNEL, SCHEDULED))
 
     def listen(self, selectors: Sequence[Selector]) -> Listener | None:
         """A listener with a connection of its own."""

@@ -53,6 +53,16 @@ class WakesToo:
         return Hushed("whistle")
 
 
+class WakesEverywhere:
+    """A plugin with one that every host hears."""
+
+    @hookimpl
+    def dj_queue_wakeup_transport(self, database):
+        siren = Hushed("siren")
+        siren.hears_every_host = True
+        return siren
+
+
 class Particular:
     """A plugin that wants two options, in words."""
 
@@ -306,6 +316,11 @@ def test_every_wakeup_counts_unless_some_are_named():
     for wanted, names in ((None, ["bell", "whistle", "same_host"]), (["whistle"], ["whistle"]), ([], [])):
         with tasks(plugins=plugins, wakeup=wanted):
             assert [transport.name for transport in services_for("q").wakeups] == names
+
+
+def test_who_hears_this_host_alone_is_told_before_every_host_is():
+    with tasks(plugins=[f"{HERE}.WakesEverywhere"]):
+        assert [transport.name for transport in services_for("q").wakeups] == ["same_host", "siren"]
 
 
 def test_options_that_a_plugin_refuses_are_told_each_with_its_place(command_line, tmp_path):

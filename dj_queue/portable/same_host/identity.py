@@ -22,10 +22,10 @@ def place_of(database: DatabaseInfo) -> Place:
     return str(settings["HOST"]), str(settings["PORT"]), str(settings["NAME"])
 
 
-def key_of(database: DatabaseInfo, place: Place) -> str:
-    """A digest of the kind of server, host, port and name; where the name is a file's, of its real path."""
+def key_of(database: DatabaseInfo, place: Place, audience: str) -> str:
+    """A digest of the kind of server, host, port and name (a file's is its real path), and of who listens."""
     host, port, name = place
-    text = json.dumps([database.vendor, host, port, name if host else _real_path(name)])
+    text = json.dumps([database.vendor, host, port, name if host else _real_path(name), audience])
     return sha256(text.encode()).hexdigest()[:DIGITS]
 
 

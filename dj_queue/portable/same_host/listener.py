@@ -72,7 +72,8 @@ class SameHostListener:
             self._receiver, self._path = self._bind()
             return True  # Nobody knows what was announced meanwhile.
         while not self._is_closed and self._is_reached(deadline):
-            time.sleep(max(0.0, self._next_look - time.monotonic()))
+            if (early := self._next_look - time.monotonic()) > 0:
+                time.sleep(early)
             self._next_look = time.monotonic() + LOOKS_APART
             if self._hears():
                 return True

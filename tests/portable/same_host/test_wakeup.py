@@ -7,6 +7,7 @@ import socket
 import pytest
 from django.db import connections
 
+from dj_queue.contract import SCHEDULED, Selector, parse_selector
 from dj_queue.portable import plugin
 from dj_queue.portable.same_host import wakeup
 from dj_queue.portable.same_host.identity import key_of, place_of
@@ -20,6 +21,22 @@ def test_every_listener_hears(transport, listening):
     listeners = [listening(transport, "mail") for _ in range(20)]
     transport.announce(["mail"])
     assert all(listener.wait(0) for listener in listeners)
+
+
+def test_workers_and_dispatchers_are_told_of_what_concerns_them(transport, private):
+    worker, dispatcher = (
+        transport.listen([selector]) for selector in (parse_selector("*"), Selector(SCHEDULED))
+    )
+    try:
+        transport.announce(["mail"])
+        assert (worker.wait(0), dispatcher.wait(0)) == (True, False)
+        transport.announce([SCHEDULED])
+        assert (worker.wait(0), dispatcher.wait(0)) == (False, True)
+        transport.announce([SCHEDULED, "mail"])
+        assert (worker.wait(0), dispatcher.wait(0)) == (True, True)
+    finally:
+        worker.close()
+        dispatcher.close()
 
 
 def test_a_listener_that_just_came_is_told(transport, listening):
@@ -55,7 +72,7 @@ def test_a_listener_that_reads_nothing_holds_nobody_up(transport, listening):
 
 
 def test_the_socket_of_a_dead_listener_is_removed_by_who_meets_it(transport, listening, private, database):
-    key = key_of(database, place_of(database))
+    key = key_of(database, place_of(database), "workers")
     private.open()
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as dead:
         path = private.bind(dead, key)
@@ -73,7 +90,8 @@ def test_links_are_not_followed_to_other_sockets(transport, listening, private, 
         victim.bind(str(place / "victim"))
         victim.settimeout(0)
         private.open()
-        (private.path / f"{key_of(database, place_of(database))}-link").symlink_to(place / "victim")
+        key = key_of(database, place_of(database), "workers")
+        (private.path / f"{key}-link").symlink_to(place / "victim")
         transport.announce(["default"])
         with pytest.raises(BlockingIOError):
             victim.recv(10)
