@@ -22,9 +22,12 @@ from dj_queue.task_types import AnyResult, AnyTask
 
 type TaskCall = tuple[AnyTask, Sequence[Any], Mapping[str, Any]]
 
+MOST_KNOWN = 1000
+"""Valid tasks that are remembered as such."""
+
 
 class DjQueueBackend(BaseTaskBackend):
-    """Keeps jobs and results in the database. Stateless: Django makes one for each thread."""
+    """Keeps jobs and results in the database. Django makes one for each thread."""
 
     task_class = DjQueueTask
     supports_defer = True
@@ -33,12 +36,26 @@ class DjQueueBackend(BaseTaskBackend):
     supports_priority = True
     stores_jobs_in_dj_queue = True
 
+    def __init__(self, alias: str, params: dict[str, Any]) -> None:
+        """Serve this alias of TASKS."""
+        super().__init__(alias, params)
+        self._valid: dict[int, AnyTask] = {}
+
     def validate_task(self, task: AnyTask) -> None:
         """Django's own rules and those of every database; a task that passes may be run from its stored path.
 
         Raises:
             InvalidTask: the task cannot run on this backend.
         """
+        # A task never changes, and it is validated when it is made.
+        if self._valid.get(id(task)) is task:
+            return
+        self._validate(task)
+        if len(self._valid) >= MOST_KNOWN:
+            self._valid.clear()
+        self._valid[id(task)] = task
+
+    def _validate(self, task: AnyTask) -> None:
         if isinstance(task.priority, bool) or not isinstance(task.priority, int):
             raise InvalidTask(f"priority must be a whole number, not {task.priority!r}.")
         if task.run_after is not None and not isinstance(task.run_after, datetime):

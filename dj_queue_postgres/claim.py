@@ -44,7 +44,9 @@ class SkipLockedClaim:
 
     def claim(self, request: ClaimRequest) -> list[ClaimedJob]:
         """See `dj_queue.contract.ClaimStrategy.claim`."""
-        front = self._fronts.setdefault((request.backend_alias, request.selectors), Front())
+        front = self._fronts.get((request.backend_alias, request.selectors))
+        if front is None:
+            front = self._fronts.setdefault((request.backend_alias, request.selectors), Front())
         look = self._from_floors if front.is_dead() else self._from_front
         zone = connections[self._alias].timezone_name
         return [claimed_job(_decoded(row, zone), row[1], request.process_id) for row in look(request, front)]
@@ -70,7 +72,9 @@ class SkipLockedClaim:
         return self._take_queues(request)
 
     def _look_at_all(self, request: ClaimRequest) -> list[Row]:
-        only = self._only.setdefault(request.backend_alias, OnlyQueue())
+        only = self._only.get(request.backend_alias) or self._only.setdefault(
+            request.backend_alias, OnlyQueue()
+        )
         name = only.name()
         rows = self._take(request, request.limit, CLAIM_ONLY_QUEUE, {"queue": name}) if name else []
         if not rows:

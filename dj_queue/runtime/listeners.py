@@ -2,6 +2,7 @@
 
 import logging
 import threading
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -18,6 +19,8 @@ BROKEN_PAUSE = 5.0
 FREE_HINTS = 3
 """Hints in a row that may lead to nothing before a transport is listened to less often."""
 FIRST_PAUSE, LONGEST_PAUSE = 0.01, 0.1
+BREATH = 0.002
+"""Seconds before a transport is listened to again after a good hint: who was woken has the interpreter to itself."""
 
 
 @dataclass(slots=True)
@@ -35,7 +38,7 @@ class Ear:
     def pause(self) -> float:
         """Seconds before it is listened to again after a hint; what is announced meanwhile is not lost."""
         if self.fruitless < FREE_HINTS:
-            return 0.0
+            return BREATH
         return min(LONGEST_PAUSE, FIRST_PAUSE * 2.0 ** min(self.fruitless - FREE_HINTS, 10))
 
 
@@ -93,7 +96,7 @@ class Listeners:
                 continue
             if is_hint:
                 self._hint(ear)
-                self._closed.wait(ear.pause())
+                time.sleep(ear.pause())
         close_all()
 
     def _tell_of(self, ear: Ear, error: Exception) -> None:

@@ -17,6 +17,7 @@ from dj_queue.runtime.announcer import Announcer
 from dj_queue.runtime.async_loop import AsyncLoop
 from dj_queue.runtime.attempt import Attempt
 from dj_queue.runtime.execution import Execution
+from dj_queue.runtime.hoard import Hoard
 from dj_queue.runtime.listeners import Listeners
 from dj_queue.runtime.prefetch import Prefetch
 from dj_queue.runtime.recorder import Recorder
@@ -26,11 +27,9 @@ from dj_queue.services import Services
 
 logger = logging.getLogger("dj_queue.worker")
 
-HOARD_AFTER = 1.0
-"""Seconds after which a claimed job that has not started goes back to others."""
-LOOK_FOR_HOARD = 0.25
-"""Seconds between looks for such jobs: each goes through all that wait."""
 LOOK_EVERY = 0.02
+HEAD_START = 0.0005
+"""Seconds in which the last jobs there were start before the next look, for which they would wait."""
 MOST_UNRECORDED = 10_000
 """Ended jobs that may wait to be recorded, or announced, before no more are claimed."""
 LAST_WRITES = 2.0
@@ -49,7 +48,7 @@ class Worker(Actor):
         self._board = placement.board
         self._ending = threading.Lock()
         self._is_empty = False
-        self._next_poll = self._next_look = 0.0
+        self._next_poll = 0.0
         self._saw_async = False
         self._may_have_strays = False
         self._paths: set[str] = set()
@@ -61,6 +60,7 @@ class Worker(Actor):
         self._loop_executor = AsyncLoop(
             options.async_concurrency, self._execution, self._on_ended, self.bell.ring
         )
+        self._hoard = Hoard(self._pool, self._loop_executor)
         self._announcer = Announcer(services)
         self._recorder = Recorder(services, self._is_busy, self._on_settled)
         self._listeners = Listeners(services, options.queues, self.bell)
@@ -83,10 +83,13 @@ class Worker(Actor):
 
     def step(self) -> float:
         """Claim what there is room for, unless the queues were empty a moment ago and nothing hints at more."""
-        self._give_back_hoard()
+        for attempt in self._hoard.overdue():
+            self._release(attempt)
         self._loop_executor.look()
         if self._suspects:
             self._start_suspect()
+            return LOOK_EVERY
+        if self._lags():
             return LOOK_EVERY
         now = time.monotonic()
         polling = self._listeners.polling_interval(self._options.polling_interval)
@@ -101,6 +104,8 @@ class Worker(Actor):
         self._submit([Attempt(job, self.services.alias) for job in jobs])
         self._is_empty = len(jobs) < room
         self._next_poll = now + polling
+        if jobs and self._is_empty:
+            time.sleep(HEAD_START)
         return polling if self._is_empty else 0.0
 
     def end(self) -> None:
@@ -121,11 +126,13 @@ class Worker(Actor):
         """Whether a task still holds a thread after the end: only the end of the process frees it."""
         return not self._pool.join(time.monotonic())
 
+    def _lags(self) -> bool:
+        """Whether what waits to be written or told is too much to hold more of it in memory."""
+        return max(self._recorder.backlog(), self._announcer.backlog()) > MOST_UNRECORDED
+
     def _room(self) -> int:
         if self._loop_executor.held() > self._loop_executor.limit:
             return 0  # The loop is full, and the next jobs may be its own.
-        if self._recorder.backlog() > MOST_UNRECORDED or self._announcer.backlog() > MOST_UNRECORDED:
-            return 0  # Outcomes or receivers lag; what waits for them is held in memory.
         running = self._pool.running_since()
         waiting = self._pool.waiting()
         ahead = self._prefetch.ahead(running)
@@ -179,22 +186,6 @@ class Worker(Actor):
         attempt = self._suspects.next(is_alone=not self._held and self._recorder.is_idle())
         if attempt is not None:
             self._start(attempt)
-
-    def _give_back_hoard(self) -> None:
-        """Release jobs that were claimed ahead and wait too long behind others here."""
-        now = time.monotonic()
-        if now < self._next_look:
-            return
-        self._next_look = now + LOOK_FOR_HOARD
-        late = now - HOARD_AFTER
-        for executor in (self._pool, self._loop_executor):
-            if not executor.waiting():
-                continue
-            for attempt in executor.take_back():
-                if attempt.claimed_at < late:
-                    self._release(attempt)
-                else:
-                    executor.submit(attempt)
 
     def _take_back(self) -> list[Attempt]:
         return self._pool.take_back() + self._loop_executor.take_back() + self._suspects.take_back()

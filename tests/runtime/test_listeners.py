@@ -8,7 +8,7 @@ from dj_queue.contract import events
 from dj_queue.plugins.broadcasts import Broadcasts
 from dj_queue.runtime import listeners as listeners_module
 from dj_queue.runtime.doorbell import Doorbell
-from dj_queue.runtime.listeners import FREE_HINTS, LONGEST_PAUSE, RELAXED_POLLING, Ear, Listeners
+from dj_queue.runtime.listeners import BREATH, FREE_HINTS, LONGEST_PAUSE, RELAXED_POLLING, Ear, Listeners
 from tests.runtime.transports import Broken, Fed, Near, Nothing, Transport
 from tests.runtime.where import only_on_one
 
@@ -106,17 +106,17 @@ def test_who_hints_in_vain_is_listened_to_less_often_until_a_hint_leads_to_jobs(
 
     for _ in range(FREE_HINTS + 5):
         hint(led_to=0)
-    assert (vain.pause(), silent.pause()) == (LONGEST_PAUSE, 0.0)
+    assert (vain.pause(), silent.pause()) == (LONGEST_PAUSE, BREATH)
     hint(led_to=3)
-    assert vain.pause() == 0.0
+    assert vain.pause() == BREATH
 
 
-def test_pauses_grow_from_none_to_the_longest():
+def test_pauses_grow_from_a_breath_to_the_longest():
     ear = Ear(Transport(), Transport())
     pauses = []
     for ear.fruitless in range(FREE_HINTS + 2000):
         pauses.append(ear.pause())
-    assert pauses[: FREE_HINTS + 1] == [0.0] * FREE_HINTS + [pauses[FREE_HINTS]]
+    assert pauses[: FREE_HINTS + 1] == [BREATH] * FREE_HINTS + [pauses[FREE_HINTS]]
     assert 0 < pauses[FREE_HINTS] < LONGEST_PAUSE
     assert pauses == sorted(pauses)
     assert pauses[-1] == LONGEST_PAUSE

@@ -139,7 +139,7 @@ def test_receivers_that_lag_far_behind_slow_claims_down_and_lose_nothing(
         for number in range(200):
             on(tasks.add).enqueue(number, 1)
         worker = work(threads=1, prefetch_multiplier=1)
-        wait_until(lambda: worker._room() == 0 and not worker._held, GOOD_TIME)
+        wait_until(lambda: worker._lags() and not worker._held, GOOD_TIME)
         assert 0 < jobs.filter(status="ready").count() < 200
         go.set()
         wait_until(lambda: len(told) == 200, GOOD_TIME)
