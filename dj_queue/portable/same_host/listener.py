@@ -1,7 +1,7 @@
 """The listening side: a datagram socket that rings for the queues it selects, at most once a few milliseconds."""
 
 import os
-import selectors
+import select
 import socket
 import threading
 import time
@@ -43,6 +43,7 @@ class SameHostListener:
         self._is_closed = False
         self._receiver, self._path = self._bind()
         self._wake, self._woken = socket.socketpair()
+        self._poll = _poll(self._receiver, self._woken)
 
     def wait(self, timeout: float) -> bool:
         """See `dj_queue.contract.Listener.wait`."""
@@ -70,6 +71,7 @@ class SameHostListener:
         if not self._is_found() and not self._is_closed:
             self._receiver.close()
             self._receiver, self._path = self._bind()
+            self._poll = _poll(self._receiver, self._woken)
             return True  # Nobody knows what was announced meanwhile.
         while not self._is_closed and self._is_reached(deadline):
             if (early := self._next_look - time.monotonic()) > 0:
@@ -85,10 +87,7 @@ class SameHostListener:
 
     def _is_reached(self, deadline: float) -> bool:
         """Wait until a datagram arrives; False when `close` was called or the time is over."""
-        with selectors.DefaultSelector() as waiting:
-            waiting.register(self._receiver, selectors.EVENT_READ)
-            waiting.register(self._woken, selectors.EVENT_READ)
-            ready = waiting.select(max(0.0, deadline - time.monotonic()))
+        ready = self._poll.poll(max(0.0, deadline - time.monotonic()) * 1000)
         return bool(ready) and not self._is_closed
 
     def _hears(self) -> bool:
@@ -121,3 +120,11 @@ class SameHostListener:
         self._leave()
         for end in (self._receiver, self._wake, self._woken):
             end.close()
+
+
+def _poll(*sockets: socket.socket) -> select.poll:
+    """What waits for any of them, made once: to make one takes as long as to announce."""
+    poll = select.poll()
+    for waited in sockets:
+        poll.register(waited, select.POLLIN)
+    return poll
