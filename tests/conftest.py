@@ -1,5 +1,6 @@
 """The databases under test, made once a run and emptied after each test; real worker processes on them."""
 
+import math
 import os
 import subprocess
 import sys
@@ -113,6 +114,10 @@ def _is_on_a_main_server(item):
 @pytest.fixture(params=ALIASES)
 def backend_alias(request):
     """Each backend alias in turn: every database, and the portable dialect beside SQLite's own."""
+    services = services_module.services_for(request.param)
+    if hasattr(services.claim, "_dear"):
+        # On a busy machine looks take long, which is not what a dead front is told by.
+        services.claim._dear = math.inf
     yield request.param
     services = services_module.services_for(request.param)
     for model in TABLES:

@@ -154,7 +154,7 @@ def test_file_reaches_the_wakeups_whichever_way_it_is_named(manage, tmp_path, by
 
     before, after = manage("dj_queue", "plugins"), manage("dj_queue", "plugins", *arguments, **named)
 
-    assert "wakeup data_version" in before.output
+    assert "wakeup same_host, data_version" in before.output
     assert "wakeup none, polling" in after.output
 
 
