@@ -10,7 +10,7 @@ from dj_queue.contract import SCHEDULED, DatabaseInfo, Listener, Selector
 
 LOOK_EVERY = 0.01
 """Seconds between looks. One costs some microseconds, but also wakes a thread."""
-LOOK_IDLE_EVERY = 0.05
+LOOK_IDLE_EVERY = 0.1
 IDLE_AFTER = 1.0
 """Seconds without a change after which looks come less often."""
 
