@@ -63,7 +63,9 @@ def test_it_is_active_in_a_project_with_what_the_guide_shows(written, tmp_path, 
     reader.run("manage.py", "dj_queue", "--show-config")
 
     assert re.search(r"acme +acme-queue 0\.1\.0 +entry point +active", reader.printed)
-    assert re.search(r"default +database default +dialect acme +claim acme +wakeup same_host, bell", reader.printed)
+    assert re.search(
+        r"default +database default +dialect acme +claim acme +wakeup same_host, bell", reader.printed
+    )
     assert re.search(r"reports +database default +dialect sqlite +claim immediate +wakeup", reader.printed)
     assert re.search(rf"shutdown_timeout +20\.0 +{re.escape(str(options))}", reader.printed)
     with closing(sqlite3.connect(reader.folder / "default.sqlite3")) as connection:

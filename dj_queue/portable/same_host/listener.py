@@ -122,7 +122,7 @@ class SameHostListener:
             end.close()
 
 
-def _poll(*sockets: socket.socket) -> select.poll:
+def _poll(*sockets: socket.socket) -> "select.poll":  # in quotes: not every platform has it
     """What waits for any of them, made once: to make one takes as long as to announce."""
     poll = select.poll()
     for waited in sockets:
