@@ -1,6 +1,7 @@
 """Claiming on MySQL: the best jobs are looked up, locked by their ids with SKIP LOCKED, and taken by one UPDATE."""
 
 import time
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from typing import Any
 from uuid import UUID
@@ -43,12 +44,13 @@ class SkipLockedClaim:
         """Claim on the dialect's database; looks longer than `dear` seconds may tell that the front is dead."""
         self._alias = dialect.database.alias
         self._dear = dear
-        self._fronts: dict[tuple[str, tuple[Selector, ...]], WatchedFront] = {}
+        self._fronts: dict[tuple[str, tuple[Selector, ...]], WatchedFront] = defaultdict(
+            lambda: WatchedFront(self._alias, self._dear)
+        )
 
     def claim(self, request: ClaimRequest) -> list[ClaimedJob]:
         """See `dj_queue.contract.ClaimStrategy.claim`."""
-        key = (request.backend_alias, request.selectors)
-        front = self._fronts.setdefault(key, WatchedFront(self._alias, self._dear))
+        front = self._fronts[request.backend_alias, request.selectors]
         rows = _Hunt(self._alias, request, front).run()
         return [_claimed(row, request.process_id) for row in rows]
 

@@ -1,6 +1,7 @@
 """Claiming on PostgreSQL: one UPDATE over rows locked with SKIP LOCKED."""
 
 import time
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
@@ -39,14 +40,12 @@ class SkipLockedClaim:
         """Claim on the dialect's database; a look longer than `dear` seconds asks whether the front is dead."""
         self._alias = dialect.database.alias
         self._dear = dear
-        self._only: dict[str, OnlyQueue] = {}
-        self._fronts: dict[tuple[str, tuple[Selector, ...]], Front] = {}
+        self._only: dict[str, OnlyQueue] = defaultdict(OnlyQueue)
+        self._fronts: dict[tuple[str, tuple[Selector, ...]], Front] = defaultdict(Front)
 
     def claim(self, request: ClaimRequest) -> list[ClaimedJob]:
         """See `dj_queue.contract.ClaimStrategy.claim`."""
-        front = self._fronts.get((request.backend_alias, request.selectors))
-        if front is None:
-            front = self._fronts.setdefault((request.backend_alias, request.selectors), Front())
+        front = self._fronts[request.backend_alias, request.selectors]
         look = self._from_floors if front.is_dead() else self._from_front
         zone = connections[self._alias].timezone_name
         return [claimed_job(_decoded(row, zone), row[1], request.process_id) for row in look(request, front)]
@@ -72,9 +71,7 @@ class SkipLockedClaim:
         return self._take_queues(request)
 
     def _look_at_all(self, request: ClaimRequest) -> list[Row]:
-        only = self._only.get(request.backend_alias) or self._only.setdefault(
-            request.backend_alias, OnlyQueue()
-        )
+        only = self._only[request.backend_alias]
         name = only.name()
         rows = self._take(request, request.limit, CLAIM_ONLY_QUEUE, {"queue": name}) if name else []
         if not rows:

@@ -12,7 +12,7 @@ from uuid import uuid4
 from django.db import connections
 from django.db.utils import OperationalError
 
-from dj_queue.contract import SCHEDULED, Selector
+from dj_queue.contract import Selector, are_for_dispatchers
 
 CHANNEL = "dj_queue"
 SCHEDULED_CHANNEL = f"{CHANNEL}_scheduled"
@@ -44,8 +44,7 @@ class NotifyListener:
         """
         self._alias = alias
         self._selectors = tuple(selectors)
-        is_dispatcher = all(selector.name == SCHEDULED for selector in selectors)
-        self._channel = SCHEDULED_CHANNEL if is_dispatcher else CHANNEL
+        self._channel = SCHEDULED_CHANNEL if are_for_dispatchers(selectors) else CHANNEL
         self._echo_after = echo_after
         self._echo_at: float | None = None
         self._later_echo_at: float | None = None

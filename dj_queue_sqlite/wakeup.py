@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 
 from django.db import connections
 
-from dj_queue.contract import SCHEDULED, DatabaseInfo, Listener, Selector
+from dj_queue.contract import DatabaseInfo, Listener, Selector, are_for_dispatchers
 
 LOOK_EVERY = 0.01
 """Seconds between looks. One costs some microseconds, but also wakes a thread."""
@@ -30,7 +30,7 @@ class DataVersionWakeup:
 
     def listen(self, selectors: Sequence[Selector]) -> Listener | None:
         """A listener on this thread's own connection; none for dispatchers, who would look after every commit."""
-        if all(selector.name == SCHEDULED for selector in selectors):
+        if are_for_dispatchers(selectors):
             return None
         return DataVersionListener(self._alias)
 

@@ -25,7 +25,7 @@ from dj_queue.contract.jobs import (
 from dj_queue.contract.markers import hookimpl, hookspec
 from dj_queue.contract.selectors import Selector, parse_selector
 from dj_queue.contract.version import VERSION
-from dj_queue.contract.wakeup import SCHEDULED, Listener, WakeupTransport
+from dj_queue.contract.wakeup import SCHEDULED, Listener, WakeupTransport, are_for_dispatchers
 
 __all__ = [
     "MOST_ATTEMPTS",
@@ -60,6 +60,7 @@ __all__ = [
     "Started",
     "Status",
     "WakeupTransport",
+    "are_for_dispatchers",
     "hookimpl",
     "hookspec",
     "parse_selector",

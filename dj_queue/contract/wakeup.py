@@ -12,6 +12,11 @@ A selector of this exact name hears it, no prefix does.
 """
 
 
+def are_for_dispatchers(selectors: Sequence[Selector]) -> bool:
+    """Whether a listener with these selectors is a dispatcher's: it hears of `SCHEDULED` jobs alone."""
+    return all(selector.name == SCHEDULED for selector in selectors)
+
+
 class Listener(Protocol):
     """One waiting side. Owned by one thread, except for `close`, which any thread may call."""
 

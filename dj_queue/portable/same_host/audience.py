@@ -4,7 +4,7 @@ import socket
 from collections.abc import Collection, Sequence
 from pathlib import Path
 
-from dj_queue.contract import SCHEDULED, DatabaseInfo, Selector
+from dj_queue.contract import SCHEDULED, DatabaseInfo, Selector, are_for_dispatchers
 from dj_queue.portable.same_host.folder import Folder, remove
 from dj_queue.portable.same_host.identity import Place, key_of, place_of
 from dj_queue.portable.same_host.message import pack
@@ -63,8 +63,7 @@ class Audiences:
 
     def of(self, selectors: Sequence[Selector]) -> Audience:
         """The one that a listener with these selectors belongs to."""
-        is_dispatcher = all(selector.name == SCHEDULED for selector in selectors)
-        return self._dispatchers if is_dispatcher else self._workers
+        return self._dispatchers if are_for_dispatchers(selectors) else self._workers
 
 
 def _send(datagram: bytes, sockets: Sequence[Path]) -> None:
