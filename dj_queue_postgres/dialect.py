@@ -31,6 +31,7 @@ from dj_queue_postgres import (
     queues,
     tuning,
 )
+from dj_queue_postgres.vacuum import Vacuum
 
 TRANSIENT = frozenset({"40001", "40P01", "55P03"})
 """Serialization failure, deadlock, lock not available."""
@@ -51,6 +52,7 @@ class PostgresDialect(PortableDialect):
         """Serve this database; does not connect."""
         super().__init__(database)
         self._promoted, self._pruned = Burst(), Burst()
+        self._vacuum = Vacuum(database.alias)
 
     def prepare(self) -> None:
         """Statements are planned once, where the session is surely this thread's alone."""
@@ -72,6 +74,10 @@ class PostgresDialect(PortableDialect):
     def oldest_reader(self) -> OldestReader | None:
         """The oldest of sessions, prepared transactions and replication slots."""
         return horizon.oldest_reader(self.database.alias)
+
+    def reclaim(self, ended: int) -> None:
+        """VACUUM, once many versions are dead."""
+        self._vacuum.after(ended)
 
     def startup_messages(self) -> Sequence[CheckMessage]:
         """The server's clock and version, and what the role may not do."""

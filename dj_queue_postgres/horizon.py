@@ -6,12 +6,13 @@ from dj_queue_postgres.connection import cursor
 LONG = 100
 """Transactions that may have written since, from which on what is dead piles up."""
 
-# Autovacuum's own transactions keep nothing.
+# Autovacuum's own transactions keep nothing, those of other databases keep nothing of ours; replicas are of no database.
 OLDEST = """
 SELECT coalesce(max(age(xmin)), 0)
-FROM (SELECT backend_xmin FROM pg_stat_activity WHERE backend_type <> 'autovacuum worker'
+FROM (SELECT backend_xmin FROM pg_stat_activity
+      WHERE backend_type <> 'autovacuum worker' AND coalesce(datname, current_database()) = current_database()
       UNION ALL SELECT xmin FROM pg_replication_slots
-      UNION ALL SELECT transaction FROM pg_prepared_xacts) AS held (xmin)
+      UNION ALL SELECT transaction FROM pg_prepared_xacts WHERE database = current_database()) AS held (xmin)
 """
 
 # Each with the moment since which it holds. A slot has one where the server keeps it: the commit time of

@@ -59,6 +59,14 @@ class Dialect(ABC):
         """
         return None
 
+    def reclaim(self, ended: int) -> None:
+        """Free the room of row versions that nobody can see any more, if it is worth it by now.
+
+        Called by one thread of a process at a time, outside transactions, each time that some thousands of jobs have
+        ended there: `ended` is how many since the last call. May take seconds. By default nothing: most databases
+        free it soon enough.
+        """
+
     @abstractmethod
     def startup_messages(self) -> Sequence[CheckMessage]:
         """What an operator should change about this database; asked once at boot, may query."""

@@ -20,6 +20,7 @@ from dj_queue.runtime.execution import Execution
 from dj_queue.runtime.hoard import Hoard
 from dj_queue.runtime.listeners import Listeners
 from dj_queue.runtime.prefetch import Prefetch
+from dj_queue.runtime.reclaimer import Reclaimer
 from dj_queue.runtime.recorder import Recorder
 from dj_queue.runtime.suspects import Suspects
 from dj_queue.runtime.thread_pool import ThreadPool
@@ -62,6 +63,7 @@ class Worker(Actor):
         )
         self._hoard = Hoard(self._pool, self._loop_executor)
         self._announcer = Announcer(services)
+        self._reclaimer = Reclaimer(services)
         self._recorder = Recorder(services, self._is_busy, self._on_settled)
         self._listeners = Listeners(services, options.queues, self.bell)
 
@@ -121,6 +123,7 @@ class Worker(Actor):
         if not self._write_last():
             logger.error("%s could not write every outcome; its jobs will be recovered", self.process.name)
         self._announcer.close(LAST_WRITES)
+        self._reclaimer.close(LAST_WRITES)
 
     def has_hung_threads(self) -> bool:
         """Whether a task still holds a thread after the end: only the end of the process frees it."""
@@ -239,3 +242,4 @@ class Worker(Actor):
         for attempt in (*recorded, *fenced):
             self._board.wipe(attempt.board_slot)
         self._announcer.tell(recorded)
+        self._reclaimer.ended(len(recorded))

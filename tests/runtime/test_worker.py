@@ -4,17 +4,18 @@ import threading
 from dataclasses import replace
 
 import pytest
-from django.db import InterfaceError
+from django.db import InterfaceError, connections
 from django.tasks.signals import task_finished
 
 from dj_queue.config.options import WorkerOptions
 from dj_queue.runtime import async_loop
 from dj_queue.runtime import worker as worker_module
 from dj_queue.runtime.actor import Placement
+from dj_queue.runtime.reclaimer import EVERY
 from dj_queue.runtime.worker import Worker
 from tests.project import tasks
 from tests.runtime.transports import Fed
-from tests.runtime.where import only_on_one
+from tests.runtime.where import only_on, only_on_one
 
 GOOD_TIME = 120
 
@@ -66,6 +67,22 @@ class Failing:
         if self.errors:
             raise self.errors.pop()
         return self._strategy.claim(request)
+
+
+@only_on("postgres")
+def test_after_a_burst_of_jobs_the_room_they_took_is_freed(on, services, work, wait_until):
+    vacuumed = "SELECT last_vacuum FROM pg_stat_user_tables WHERE relid = 'dj_queue_job'::regclass"
+
+    def last():
+        with connections[services.database.alias].cursor() as cursor:
+            cursor.execute(vacuumed)
+            return cursor.fetchone()
+
+    before = last()
+    backend = on(tasks.add).get_backend()
+    backend.enqueue_all([(on(tasks.add), (number, 1), {}) for number in range(EVERY)])
+    work()
+    wait_until(lambda: last() != before, GOOD_TIME)
 
 
 @pytest.mark.fault(19)
