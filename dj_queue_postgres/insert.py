@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
-from dj_queue.contract import NewJob
+from dj_queue.contract import NewJob, Status
 from dj_queue.portable.rows import RARE_COLUMNS
 from dj_queue_postgres.connection import cursor, learn_session, may_prepare, preparing_cursor
 
@@ -13,27 +13,26 @@ OF_ALL = (
     "backend_alias",
     "queue_name",
     "priority",
-    "status",
     "task_path",
     "args",
     "kwargs",
     "enqueued_at",
     "on_crash",
-    "attempts",
-    "lost",
 )
-COLUMNS = OF_ALL + RARE_COLUMNS
+BEGINNING = ("attempts", "lost")
+COLUMNS = (*OF_ALL, "status", *RARE_COLUMNS, *BEGINNING)
 
 
-def _insert(columns: Sequence[str]) -> str:
+def _insert(columns: Sequence[str], **same: str) -> str:
+    """An INSERT of these columns, and of `same`, which every row has: what is no parameter costs nothing to bind."""
     return f"""
-INSERT INTO dj_queue_job ({", ".join(columns)})
-VALUES ({", ".join(["%s"] * len(columns))})
+INSERT INTO dj_queue_job ({", ".join((*columns, *same))})
+VALUES ({", ".join((*["%s"] * len(columns), *same.values()))})
 """  # noqa: S608 - the columns are constants
 
 
-INSERT_OF_ALL = _insert(OF_ALL)
-INSERT = _insert(COLUMNS)
+INSERT_READY = _insert(OF_ALL, status=f"'{Status.READY.value}'", **dict.fromkeys(BEGINNING, "0"))
+INSERT = _insert((*OF_ALL, "status", *RARE_COLUMNS), **dict.fromkeys(BEGINNING, "0"))
 ASKING = "RETURNING pg_backend_pid()"
 COPY = f"COPY dj_queue_job ({', '.join(COLUMNS)}) FROM STDIN"
 
@@ -44,9 +43,9 @@ NO_KEY = (None, None, None, None, None)
 
 def insert_one(alias: str, job: NewJob) -> None:
     """One INSERT, nothing else. It is prepared, but for a connection's first one, which asks whether that can be."""
-    sql, values = INSERT, _values(job)
-    if job.concurrency is None and job.run_after is None:
-        sql, values = INSERT_OF_ALL, values[: len(OF_ALL)]
+    sql, values = INSERT_READY, _values(job)
+    if job.status is not Status.READY or job.concurrency is not None or job.run_after is not None:
+        sql, values = INSERT, (*values, job.status.value, job.run_after, *_key(job))
     if may_prepare(alias):
         with preparing_cursor(alias) as raw:
             raw.execute(sql, values)
@@ -63,33 +62,30 @@ def insert_many(alias: str, jobs: Sequence[NewJob]) -> None:
 
 
 def _values(job: NewJob) -> tuple[Any, ...]:
-    key = job.concurrency
+    """The values of the columns that differ in every job."""
     return (
         job.id,
         job.backend_alias,
         job.queue_name,
         job.priority,
-        job.status.value,
         job.task_path,
         job.args_json,
         job.kwargs_json,
         job.enqueued_at,
         job.on_crash,
-        0,
-        0,
-        job.run_after,
-        *(NO_KEY if key is None else (key.key, key.key_hash, key.limit, key.duration, key.on_conflict)),
     )
+
+
+def _key(job: NewJob) -> tuple[Any, ...]:
+    key = job.concurrency
+    return NO_KEY if key is None else (key.key, key.key_hash, key.limit, key.duration, key.on_conflict)
 
 
 def _line(job: NewJob) -> str:
     """The job in COPY's text format, in the order of the columns."""
-    key = job.concurrency
-    where = _joined(job.backend_alias, job.queue_name, job.priority, job.status.value, job.task_path)
-    when = _joined(job.enqueued_at, job.on_crash, 0, 0, job.run_after)
-    under = NO_KEY_TEXT
-    if key is not None:
-        under = _joined(key.key, key.key_hash, key.limit, key.duration, key.on_conflict)
+    where = _joined(job.backend_alias, job.queue_name, job.priority, job.task_path)
+    when = _joined(job.enqueued_at, job.on_crash, job.status.value, job.run_after)
+    under = NO_KEY_TEXT if job.concurrency is None else _joined(*_key(job), 0, 0)
     return f"{job.id}\t{where}\t{_escaped(job.args_json)}\t{_escaped(job.kwargs_json)}\t{when}\t{under}\n"
 
 
@@ -109,4 +105,4 @@ def _escaped(text: str) -> str:
     return text if "\\" not in text and text.isprintable() else text.translate(ESCAPES)
 
 
-NO_KEY_TEXT = _joined(*NO_KEY)
+NO_KEY_TEXT = _joined(*NO_KEY, 0, 0)

@@ -5,8 +5,11 @@ from typing import Any
 from dj_queue.models import TABLES
 from dj_queue.models.fields import UTCDateTimeField
 
-# A day less at either end than Python's years: a session's zone moves what it shows.
-READABLE = "BETWEEN '0001-01-02 00:00:00+00' AND '9999-12-31 00:00:00+00'"
+# A day less at either end than Python's years: a session's zone moves what it shows. Both pass over NULLs, and the
+# server reads the text of a constraint for each statement that writes: a short one costs half.
+READABLE = """
+least({columns}) >= '0001-01-02 00:00:00+00'::timestamptz AND greatest({columns}) <= '9999-12-31 00:00:00+00'::timestamptz
+"""
 
 
 def keep_readable(schema_editor: Any) -> None:
@@ -21,7 +24,7 @@ def keep_readable(schema_editor: Any) -> None:
         if name in existing:
             continue
         columns = [field.column for field in model._meta.fields if isinstance(field, UTCDateTimeField)]
-        condition = " AND ".join(f"{quote(column)} {READABLE}" for column in columns)
+        condition = READABLE.format(columns=", ".join(map(quote, columns)))
         schema_editor.execute(
             f"ALTER TABLE {quote(table)} ADD CONSTRAINT {quote(name)} CHECK ({condition}) NOT VALID"
         )

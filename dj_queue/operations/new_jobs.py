@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -99,12 +100,7 @@ def _new_job(
 
 def _facts_of(task: AnyTask) -> TaskFacts:
     path = task.module_path
-    if len(path) > MAX_TASK_PATH:
-        raise EnqueueError(f"the path of task {path!r} is longer than {MAX_TASK_PATH} characters")
-    try:
-        check_queue_name(task.queue_name)
-    except ValueError as error:
-        raise EnqueueError(f"{path}: {error}") from None
+    _check_names(path, task.queue_name)
     run_after, has_key = _due(task), policy.has_concurrency_key(task)
     return TaskFacts(
         task=task,
@@ -116,6 +112,16 @@ def _facts_of(task: AnyTask) -> TaskFacts:
         has_key=has_key,
         status=_first_status(run_after, has_key=has_key),
     )
+
+
+@lru_cache(maxsize=1000)  # most calls are of a few tasks
+def _check_names(path: str, queue_name: str) -> None:
+    if len(path) > MAX_TASK_PATH:
+        raise EnqueueError(f"the path of task {path!r} is longer than {MAX_TASK_PATH} characters")
+    try:
+        check_queue_name(queue_name)
+    except ValueError as error:
+        raise EnqueueError(f"{path}: {error}") from None
 
 
 def _first_status(run_after: datetime | None, *, has_key: bool) -> Status:
