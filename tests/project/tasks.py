@@ -1,6 +1,7 @@
 """Tasks that the tests enqueue; worker processes find them by their paths."""
 
 import asyncio
+import gc
 import os
 import sys
 import time
@@ -192,3 +193,9 @@ def connection_id(database):
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT {function}()")
         return cursor.fetchone()[0]
+
+
+@task
+def loaded_before_the_fork():
+    """How many objects no collection of this process walks."""
+    return gc.get_freeze_count()

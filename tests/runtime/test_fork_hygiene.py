@@ -98,3 +98,11 @@ def test_the_dead_are_buried(queue_process, wait_until, processes):
     os.kill(worker.pid, signal.SIGKILL)
     wait_until(lambda: not Path(f"/proc/{worker.pid}").exists(), GOOD_TIME)
     assert process.poll() is None
+
+
+@only_on_one("postgres")
+def test_what_the_supervisor_loaded_is_no_work_for_a_childs_collector(on, jobs, queue_process, wait_until):
+    queue_process()
+    on(tasks.loaded_before_the_fork).enqueue()
+    wait_until(lambda: jobs.filter(status="successful").exists(), GOOD_TIME)
+    assert jobs.get().return_value > 10_000

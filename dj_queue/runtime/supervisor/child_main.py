@@ -1,5 +1,6 @@
 """The first and last lines of a forked child: it runs one actor and never returns."""
 
+import gc
 import logging
 import math
 import os
@@ -31,6 +32,8 @@ def run_child(
     """Run the planned actor in this freshly forked process, then end the process whatever still runs in it."""
     code = EXIT_BROKEN
     try:
+        # What the parent loaded stays: collections would walk it for nothing, and write to pages that are shared.
+        gc.freeze()
         inherited.forget()
         services.host.calls.forget()
         close_all()
