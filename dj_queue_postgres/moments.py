@@ -7,9 +7,10 @@ from dj_queue.models.fields import UTCDateTimeField
 
 # A day less at either end than Python's years: a session's zone moves what it shows. Both pass over NULLs, and the
 # server reads the text of a constraint for each statement that writes: a short one costs half.
-READABLE = """
-least({columns}) >= '0001-01-02 00:00:00+00'::timestamptz AND greatest({columns}) <= '9999-12-31 00:00:00+00'::timestamptz
-"""
+READABLE = (
+    "least({columns}) >= '0001-01-02 00:00:00+00'::timestamptz "
+    "AND greatest({columns}) <= '9999-12-31 00:00:00+00'::timestamptz"
+)
 
 
 def keep_readable(schema_editor: Any) -> None:
