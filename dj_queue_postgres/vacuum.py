@@ -1,10 +1,5 @@
 """The room of dead row versions, freed as soon as a burst has left many: autovacuum looks once a minute."""
 
-from typing import Any
-
-from django.db import connections
-
-from dj_queue.models import Job
 from dj_queue_postgres.connection import cursor
 from dj_queue_postgres.horizon import is_held_back
 
@@ -18,19 +13,18 @@ LARGE = 65_536
 """Pages of 8 KB from which on the table is autovacuum's alone: a statement of ours does not give way to others that
 want its lock, such as a migration, and would take many seconds."""
 
+# The privilege to maintain came with version 17; its owner has it too.
 SITUATION = """
 SELECT greatest(reltuples, 0), greatest(n_dead_tup, %s), greatest(last_vacuum, last_autovacuum)::text,
-       relpages < %s AND {may}
-       AND NOT coalesce(reloptions, '{{}}') && ARRAY['autovacuum_enabled=false', 'autovacuum_enabled=off']
-FROM pg_class JOIN pg_stat_user_tables ON relid = pg_class.oid WHERE pg_class.oid = %s::regclass
+       relpages < %s
+       AND CASE WHEN current_setting('server_version_num')::int < 170000 THEN pg_has_role(relowner, 'USAGE')
+                ELSE has_table_privilege(relid, 'MAINTAIN') END
+       AND NOT coalesce(reloptions, '{}') && ARRAY['autovacuum_enabled=false', 'autovacuum_enabled=off']
+FROM pg_class JOIN pg_stat_user_tables ON relid = pg_class.oid WHERE relid = 'dj_queue_job'::regclass
 """
-OWNS = "pg_has_role(relowner, 'USAGE')"
-MAINTAINS = "has_table_privilege(pg_class.oid, 'MAINTAIN')"
-MAINTAIN_SINCE = 170000
-"""The first server version that has this privilege, as `SHOW server_version_num` has it."""
 
 # Truncating would stop everybody for a moment, and the next burst needs the room again.
-VACUUM = "VACUUM (SKIP_LOCKED, TRUNCATE FALSE, PARALLEL 0) {table}"
+VACUUM = "VACUUM (SKIP_LOCKED, TRUNCATE FALSE, PARALLEL 0) dj_queue_job"
 
 UNKNOWN = object()
 
@@ -47,15 +41,9 @@ class Vacuum:
     def after(self, ended: int) -> None:
         """Count jobs that ended since the last call; vacuum once they are many."""
         self._ended += ended
-        server: Any = connections[self._alias]
-        server.ensure_connection()
-        table = server.ops.quote_name(Job._meta.db_table)
-        may = MAINTAINS if server.pg_version >= MAINTAIN_SINCE else OWNS
         with cursor(self._alias) as raw:
-            dead = DEAD_OF_A_JOB * self._ended
-            rows, dead, last, is_ours = raw.execute(
-                SITUATION.format(may=may), (dead, LARGE, table)
-            ).fetchone()
+            facts = (DEAD_OF_A_JOB * self._ended, LARGE)
+            rows, dead, last, is_ours = raw.execute(SITUATION, facts).fetchone()
         if self._last not in (UNKNOWN, last):
             self._ended, self._last = 0, last
             return
@@ -63,5 +51,5 @@ class Vacuum:
         if not is_ours or dead < max(LEAST, SHARE * rows) or is_held_back(self._alias):
             return
         with cursor(self._alias) as raw:
-            raw.execute(VACUUM.format(table=table))
+            raw.execute(VACUUM)
         self._ended, self._last = 0, UNKNOWN
