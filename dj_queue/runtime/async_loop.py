@@ -18,6 +18,9 @@ logger = logging.getLogger("dj_queue.worker")
 TIME_TO_CANCEL = 0.1
 """Seconds that cancelled tasks get for their own `finally`."""
 
+LITTLE_ROOM_AFTER = 0.02
+"""Seconds until also less than half of the room is told of: the rest may be held for hours."""
+
 BLOCKED_AFTER = 5.0
 """Seconds without an answer of the loop after which it counts as blocked."""
 
@@ -28,7 +31,7 @@ class AsyncLoop:
     """One loop in one thread, started with the first coroutine task."""
 
     def __init__(self, limit: int, execution: Execution, on_ended: Ended, on_low: Callable[[], None]) -> None:
-        """Run at most `limit` attempts at once; tell `on_ended` of each that ended, `on_low` of free room."""
+        """Run at most `limit` attempts at once; tell `on_ended` of each that ended, `on_low` of room for more."""
         self.limit = limit
         self._execution = execution
         self._on_ended = on_ended
@@ -38,6 +41,7 @@ class AsyncLoop:
         self._waiting: deque[Attempt] = deque()
         self._running: set[asyncio.Task[None]] = set()
         self._is_over = False
+        self._will_tell = False
         self._asked_at: float | None = None
         self._is_blocked = False
 
@@ -121,7 +125,7 @@ class AsyncLoop:
                 return
             task = loop.create_task(self._run_one(attempt))
             self._running.add(task)
-            task.add_done_callback(self._running.discard)
+            task.add_done_callback(self._over)
 
     async def _run_one(self, attempt: Attempt) -> None:
         try:
@@ -131,9 +135,20 @@ class AsyncLoop:
         except BaseException:
             logger.exception("after job %s", attempt.job.id)
         self._on_ended(attempt)
-        asyncio.get_running_loop().call_soon(self._fill)
+
+    def _over(self, task: asyncio.Task[None]) -> None:
+        # Not at the end of the task itself: where all end in one turn of the loop, each would still count the others.
+        self._running.discard(task)
+        self._fill()
         if self.held() <= self.limit // 2:
             self._on_low()
+        elif not self._will_tell:
+            self._will_tell = True
+            asyncio.get_running_loop().call_later(LITTLE_ROOM_AFTER, self._tell)
+
+    def _tell(self) -> None:
+        self._will_tell = False
+        self._on_low()
 
     def _cancel_all(self) -> None:
         loop = asyncio.get_running_loop()
