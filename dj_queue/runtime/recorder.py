@@ -85,7 +85,8 @@ class Recorder:
     def _run(self) -> None:
         next_mark = time.monotonic() + MARK_AFTER
         while not (self._closing.is_set() and not self._pending):
-            self._arrived.wait(MARK_AFTER)
+            if not self._pending:  # Some may be left, of whose arrival nobody tells again.
+                self._arrived.wait(MARK_AFTER)
             self._arrived.clear()
             try:
                 if self._pending:

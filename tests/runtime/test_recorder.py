@@ -10,6 +10,7 @@ from django.db import OperationalError
 from dj_queue.contract import Selector
 from dj_queue.operations.claim import claim
 from dj_queue.runtime import outcomes
+from dj_queue.runtime import recorder as recorder_module
 from dj_queue.runtime.attempt import Attempt
 from dj_queue.runtime.recorder import GROUP, Recorder
 from tests.project import tasks
@@ -97,6 +98,19 @@ def test_outcomes_are_written_in_groups_and_told_of_once(recorder, attempts, set
     assert jobs.filter(status="successful").count() == len(claimed)
     assert sorted(a.job.id for a in settled.recorded) == sorted(a.job.id for a in claimed)
     assert max(settled.groups) <= GROUP
+
+
+def test_what_one_group_leaves_over_is_written_while_a_long_job_runs(
+    services, attempts, settled, monkeypatch, wait_until
+):
+    monkeypatch.setattr(recorder_module, "MARK_AFTER", LONG * 10)
+    recorder = Recorder(services, lambda: True, settled)
+    for attempt in attempts(GROUP + 3):
+        recorder.add(succeed(attempt))
+    recorder.start()
+    wait_until(recorder.is_idle, LONG)
+    recorder.close(LONG)
+    assert settled.groups == [GROUP, 3]
 
 
 def test_an_outcome_that_comes_too_late_is_told_of_and_changes_nothing(
