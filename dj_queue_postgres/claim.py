@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from django.db import connections
+from django.db import Error, connections
 
 from dj_queue.contract import ClaimedJob, ClaimRequest, Dialect, Selector
 from dj_queue.portable.front import DEAR, Front, Lane, milliseconds
@@ -24,7 +24,7 @@ from dj_queue_postgres.only_queue import OnlyQueue
 
 MOST_SEARCHED = 5000
 """Newest jobs among which new lanes are searched."""
-HAS_MORE = len(CLAIM_COLUMNS)
+FOUND, HAS_MORE = len(CLAIM_COLUMNS), len(CLAIM_COLUMNS) + 1
 
 ALL = (Selector("", is_prefix=True),)
 
@@ -67,13 +67,13 @@ class SkipLockedClaim:
             return self._look_at_all(request)
         first = request.selectors[0]
         if len(request.selectors) == 1 and not first.is_prefix:
-            return self._take(request, request.limit, CLAIM_ONE_QUEUE, {"queue": first.name})
+            return self._take(request, CLAIM_ONE_QUEUE, first.name)
         return self._take_queues(request)
 
     def _look_at_all(self, request: ClaimRequest) -> list[Row]:
         only = self._only[request.backend_alias]
         name = only.name()
-        rows = self._take(request, request.limit, CLAIM_ONLY_QUEUE, {"queue": name}) if name else []
+        rows = self._take(request, CLAIM_ONLY_QUEUE, name) if name else []
         if not rows:
             rows = self._take_queues(request)
             if name and rows:
@@ -84,7 +84,7 @@ class SkipLockedClaim:
     def _take_queues(self, request: ClaimRequest) -> list[Row]:
         names = [selector.name for selector in request.selectors]
         prefixes = [selector.is_prefix for selector in request.selectors]
-        return self._take(request, request.limit, CLAIM_QUEUES, {"names": names, "prefixes": prefixes})
+        return self._take_merged(request, request.limit, CLAIM_QUEUES, {"names": names, "prefixes": prefixes})
 
     def _from_floors(self, request: ClaimRequest, front: Front) -> list[Row]:
         rows = self._take_from_floors(request, front, request.limit)
@@ -112,19 +112,40 @@ class SkipLockedClaim:
             "ranks": [_rank(request, name) for name, _priority in floors],
             "floors": list(floors.values()),
         }
-        rows = self._take(request, limit, CLAIM_LANES, facts)
+        rows = self._take_merged(request, limit, CLAIM_LANES, facts)
         _note(front, rows)
         return rows
 
-    def _take(self, request: ClaimRequest, limit: int, sql: str, facts: Mapping[str, Any]) -> list[Row]:
-        """Repeat a statement until the limit is reached or nothing is left, each time in the order of claims."""
+    def _take(self, request: ClaimRequest, sql: str, queue: str) -> list[Row]:
+        """Take from one queue: what others hold is made up for by what waits behind it."""
+        facts = {"process": request.process_id, "alias": request.backend_alias, "limit": request.limit}
+        return _in_order(request, self._fetch(sql, {**facts, "queue": queue}))
+
+    def _take_merged(
+        self, request: ClaimRequest, limit: int, sql: str, facts: Mapping[str, Any]
+    ) -> list[Row]:
+        """Repeat a statement until the limit is reached or nothing is left, each time in the order of claims.
+
+        Who meets others looks further than they, so that a claim that is short has met the end.
+        """
         facts = {"process": request.process_id, "alias": request.backend_alias, **facts}
         rows: list[Row] = []
-        has_more = True
-        while has_more and len(rows) < limit:
-            more = self._fetch(sql, {**facts, "limit": limit - len(rows)})
+        reach = limit
+        while len(rows) < limit:
+            missing = limit - len(rows)
+            reach = max(reach, missing)
+            try:
+                told = self._fetch(sql, {**facts, "limit": missing, "reach": reach})
+            except Error:
+                if not rows or connections[self._alias].in_atomic_block:
+                    raise
+                break  # What was taken is this process's by now; the next claim meets the error again.
+            more = [row for row in told if row[0] is not None]
             rows += _in_order(request, more)
-            has_more = bool(more) and more[0][HAS_MORE]
+            found, has_edge = told[0][FOUND], told[0][HAS_MORE]
+            if not has_edge and found < reach:
+                break
+            reach = limit - len(rows) if len(more) == min(found, missing) else 2 * reach
         return rows
 
     def _search(self, request: ClaimRequest, front: Front) -> bool:

@@ -26,7 +26,7 @@ WITH taken AS (
     WHERE {READY} = %(queue)s AND NOT {PAUSED.format(name="%(queue)s")}
     ORDER BY priority DESC, id LIMIT %(limit)s
     FOR UPDATE SKIP LOCKED)
-{CLAIM}, false AS has_more
+{CLAIM}
 """  # noqa: S608 - the parts are this module's constants
 
 # The same where it is the only one with ready jobs: of all queues it then has the first ones.
@@ -38,7 +38,7 @@ WITH taken AS (
       AND (SELECT id FROM dj_queue_job WHERE {READY} > %(queue)s {FIRST}) IS NULL
     ORDER BY priority DESC, id LIMIT %(limit)s
     FOR UPDATE SKIP LOCKED)
-{CLAIM}, false AS has_more
+{CLAIM}
 """  # noqa: S608 - the parts are this module's constants
 
 # The first job of each selected queue that is not paused. A prefix finds its queues by one index probe each.
@@ -80,39 +80,45 @@ OF_LANE = f"{READY} = line.name AND priority = line.priority AND id >= line.id"
 def _merged(firsts: str, waiting: str) -> str:
     """Claim the best jobs of many lines, given the first of each and what waits in one.
 
-    A line whose first job comes behind as many others as are wanted has none of the best. The rest show their
+    A line whose first job comes behind as many others as are looked for has none of the best. The rest show their
     first few; what stands before the last one shown of any line that may have more is surely in order. Of each
-    line as many jobs are then locked as it has among the best: others may hold some.
+    line as many jobs are then locked as it has among the best: others may hold some, and look for more than
+    they want for that. There is always a row, which says whether there may be more, and how many were found.
     """
     return f"""{firsts}, line AS MATERIALIZED (
     SELECT row_number() OVER () AS number, best.*
-    FROM (SELECT * FROM first ORDER BY rank, priority DESC, id LIMIT %(limit)s) AS best
+    FROM (SELECT * FROM first ORDER BY rank, priority DESC, id LIMIT %(reach)s) AS best
 ), depth AS MATERIALIZED (
-    SELECT least(2 * %(limit)s, greatest({LEAST_SHOWN}, 2 * %(limit)s / greatest(count(*), 1))) AS shown FROM line
+    SELECT least(2 * %(reach)s, greatest({LEAST_SHOWN}, 2 * %(reach)s / greatest(count(*), 1))) AS shown FROM line
 ), shown AS MATERIALIZED (
     SELECT line.number, line.rank, -job.priority AS late, job.id, job.place
     FROM line CROSS JOIN LATERAL (
         SELECT id, priority, row_number() OVER () AS place FROM (
-            SELECT id, priority FROM dj_queue_job WHERE {waiting} ORDER BY priority DESC, id LIMIT 2 * %(limit)s
+            SELECT id, priority FROM dj_queue_job WHERE {waiting} ORDER BY priority DESC, id LIMIT 2 * %(reach)s
         ) AS most LIMIT (SELECT shown FROM depth)) AS job
 ), edge AS MATERIALIZED (
     SELECT rank, late, id FROM shown WHERE place = (SELECT shown FROM depth) ORDER BY rank, late, id LIMIT 1
-), best AS (
+), best AS MATERIALIZED (
     SELECT number FROM shown
     WHERE NOT EXISTS (SELECT FROM edge)
        OR (rank, late, id) <= ((SELECT rank FROM edge), (SELECT late FROM edge), (SELECT id FROM edge))
-    ORDER BY rank, late, id LIMIT %(limit)s
+    ORDER BY rank, late, id LIMIT %(reach)s
 ), taken AS (
     SELECT job.id
     FROM (SELECT number, count(*) AS share FROM best GROUP BY number) AS wanted
     JOIN line USING (number)
     CROSS JOIN LATERAL (
-        SELECT id FROM (
-            SELECT id FROM dj_queue_job WHERE {waiting} ORDER BY priority DESC, id LIMIT %(limit)s
+        SELECT id, priority FROM (
+            SELECT id, priority FROM dj_queue_job WHERE {waiting} ORDER BY priority DESC, id LIMIT %(reach)s
             FOR UPDATE SKIP LOCKED
         ) AS most LIMIT wanted.share) AS job
+    ORDER BY line.rank, job.priority DESC, job.id LIMIT %(limit)s
+), claimed AS (
+{CLAIM}
 )
-{CLAIM}, EXISTS (SELECT FROM edge) AS has_more
+SELECT claimed.*, told.*
+FROM (SELECT (SELECT count(*) FROM best) AS found, EXISTS (SELECT FROM edge) AS has_more) AS told
+LEFT JOIN claimed ON true
 """  # noqa: S608 - the parts are this module's constants
 
 

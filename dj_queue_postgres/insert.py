@@ -97,7 +97,8 @@ def _joined(*values: Any) -> str:
 def _text(value: Any) -> str:
     if value is None:
         return NULL
-    return _escaped(value) if type(value) is str else str(value)
+    # A member of an enum is the text that it equals, not its str().
+    return _escaped(value) if isinstance(value, str) else str(value)
 
 
 def _escaped(text: str) -> str:

@@ -19,6 +19,10 @@ class Queue(enum.StrEnum):
     EMAIL = "email"
 
 
+class TextQueue(str, enum.Enum):  # noqa: UP042 - its str() differs from its text
+    REPORTS = "reports"
+
+
 ALLOWED = [
     "e",
     "E",
@@ -97,6 +101,12 @@ def test_every_allowed_name_is_a_queue_of_its_own_on_every_database(on, services
         [stored] = jobs.filter(queue_name=name)
         assert (stored.queue_name, str(stored.id)) == (name, job_id)
         assert [str(job.id) for job in claim(services, [Selector(name)], 10, uuid4())] == [job_id]
+
+
+def test_many_jobs_are_enqueued_under_the_text_of_a_member(on, jobs):
+    names = [TextQueue.REPORTS, "reports"] * 60
+    on(add).get_backend().enqueue_all([(on(add, queue_name=name), (1, 1), {}) for name in names])
+    assert set(jobs.values_list("queue_name", flat=True)) == {"reports"}
 
 
 def test_name_of_an_enum_is_stored_as_its_text(on, services):
