@@ -6,8 +6,9 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
+from functools import partial
 
-from asgiref.sync import SyncToAsync, sync_to_async
+from asgiref.sync import SyncToAsync
 
 from dj_queue.runtime.attempt import Attempt
 from dj_queue.runtime.db_connections import reset_after_task
@@ -23,6 +24,9 @@ LITTLE_ROOM_AFTER = 0.02
 
 BLOCKED_AFTER = 5.0
 """Seconds without an answer of the loop after which it counts as blocked."""
+
+SHARED_THREAD = SyncToAsync.single_thread_executor
+"""Where sync code that coroutines call runs, one call at a time, and where their database connections are."""
 
 type Ended = Callable[[Attempt], None]
 
@@ -123,28 +127,36 @@ class AsyncLoop:
                 attempt = self._waiting.popleft()
             except IndexError:
                 return
-            task = loop.create_task(self._run_one(attempt))
+            task = loop.create_task(self._execution.arun(attempt))
             self._running.add(task)
-            task.add_done_callback(self._over)
+            task.add_done_callback(partial(self._over, attempt))
 
-    async def _run_one(self, attempt: Attempt) -> None:
-        try:
-            await self._execution.arun(attempt)
-            if SyncToAsync.single_thread_executor._threads:  # noqa: SLF001 - whether any sync code ran at all
-                await sync_to_async(reset_after_task)()
-        except BaseException:
-            logger.exception("after job %s", attempt.job.id)
-        self._on_ended(attempt)
-
-    def _over(self, task: asyncio.Task[None]) -> None:
+    def _over(self, attempt: Attempt, task: asyncio.Task[None]) -> None:
         # Not at the end of the task itself: where all end in one turn of the loop, each would still count the others.
         self._running.discard(task)
+        if attempt.outcome is None:
+            self._fail(attempt, task)
+        self._on_ended(attempt)
         self._fill()
+        self._ask_for_more()
+        if SHARED_THREAD._threads:  # noqa: SLF001 - whether any sync code ran at all
+            # Nothing waits for it: another coroutine's sync code may hold that thread for long.
+            SHARED_THREAD.submit(_reset, attempt)
+
+    def _ask_for_more(self) -> None:
         if self.held() <= self.limit // 2:
             self._on_low()
         elif not self._will_tell:
             self._will_tell = True
             asyncio.get_running_loop().call_later(LITTLE_ROOM_AFTER, self._tell)
+
+    def _fail(self, attempt: Attempt, task: asyncio.Task[None]) -> None:
+        """A coroutine that another one cancelled before its first line has told nobody."""
+        error = None if task.cancelled() else task.exception()
+        try:
+            self._execution.fail(attempt, error or asyncio.CancelledError("cancelled before it began"))
+        except BaseException:
+            logger.exception("after job %s", attempt.job.id)
 
     def _tell(self) -> None:
         self._will_tell = False
@@ -159,3 +171,11 @@ class AsyncLoop:
     def _end(self, loop: asyncio.AbstractEventLoop) -> None:
         self._is_over = True
         loop.stop()
+
+
+def _reset(attempt: Attempt) -> None:
+    """In the shared thread, before whatever runs there next."""
+    try:
+        reset_after_task()
+    except BaseException:
+        logger.exception("after job %s", attempt.job.id)

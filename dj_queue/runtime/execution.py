@@ -68,6 +68,10 @@ class Execution:
         except BaseException as error:
             self._set_error(attempt, error)
 
+    def fail(self, attempt: Attempt, error: BaseException) -> None:
+        """Have an attempt that will not run, or ended without an outcome, fail with this error."""
+        self._set_error(attempt, error)
+
     def _begin(self, attempt: Attempt) -> bool:
         attempt.begin()
         if attempt.must_be_marked() and not self._mark(attempt):

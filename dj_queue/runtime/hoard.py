@@ -36,3 +36,7 @@ class Hoard:
                 else:
                     executor.submit(attempt)
         return overdue
+
+    def nap(self, pause: float) -> float:
+        """Seconds to sleep instead of `pause`: what waits is to be looked at in time."""
+        return min(pause, HOARD_AFTER) if any(executor.waiting() for executor in self._executors) else pause

@@ -97,9 +97,9 @@ class Worker(Actor):
         polling = self._listeners.polling_interval(self._options.polling_interval)
         room = self._room()
         if room <= 0:
-            return polling
+            return self._hoard.nap(polling)
         if self._is_empty and not self.hinted and now < self._next_poll:
-            return self._next_poll - now
+            return self._hoard.nap(self._next_poll - now)
         jobs = self._claim(room)
         self.hinted = False
         self._listeners.led_to(len(jobs))

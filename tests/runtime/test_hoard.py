@@ -37,3 +37,11 @@ def test_looks_are_apart_as_each_goes_through_all(pool):
     assert hoard.overdue() == []
     hoard._next_look = 0.0
     assert len(hoard.overdue()) == 1
+
+
+def test_no_nap_is_longer_than_what_waits_may_wait(pool):
+    hoard = Hoard(pool)
+    assert hoard.nap(30.0) == 30.0
+    pool.submit(waiting_since(0))
+    assert hoard.nap(30.0) == HOARD_AFTER
+    assert hoard.nap(0.02) == 0.02
