@@ -5,6 +5,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import partial
 
+from django.core.exceptions import ObjectNotUpdated
 from django.db import IntegrityError
 from django.db.models import Q
 
@@ -173,10 +174,10 @@ def _call_of(task: RecurringTask, job_task: AnyTask) -> TaskCall:
 
 
 def _storing[T](services: Services, write: Callable[[], T]) -> T:
-    """Run `write` in a transaction; again where another process has just made the same task."""
+    """Run `write` in a transaction; again where another process has just made or removed the same task."""
     try:
         return in_transaction(services, write)
-    except IntegrityError:
+    except (IntegrityError, ObjectNotUpdated):
         return in_transaction(services, write)
 
 
@@ -187,22 +188,27 @@ def _store(
     stored = rows.filter(backend_alias=services.alias, key_hash=key_hash).first()
     if stored is not None and stored.is_static and not is_static:
         raise ValueError(f"the recurring task {definition.key!r} is static: change it in the configuration")
-    now = services.dialect.now()
-    task = stored or RecurringTask(backend_alias=services.alias, key_hash=key_hash, scheduled_from=now)
-    schedule = definition.schedule
-    if stored is not None and (stored.schedule, stored.time_zone) != _schedule_columns(schedule):
-        task.scheduled_from, task.last_run_at = now, None
-    task.schedule, task.time_zone = _schedule_columns(schedule)
-    task.key = definition.key
-    task.is_static = is_static
-    task.task_path = definition.task_path
-    task.args = list(definition.args)
-    task.kwargs = dict(definition.kwargs)
-    task.queue_name = definition.queue_name
-    task.priority = definition.priority
-    task.description = definition.description
-    task.catch_up = definition.catch_up
-    task.save(using=services.database.alias)
+    schedule, time_zone = _schedule_columns(definition.schedule)
+    columns = {
+        "key": definition.key,
+        "is_static": is_static,
+        "task_path": definition.task_path,
+        "schedule": schedule,
+        "time_zone": time_zone,
+        "catch_up": definition.catch_up,
+        "args": list(definition.args),
+        "kwargs": dict(definition.kwargs),
+        "queue_name": definition.queue_name,
+        "priority": definition.priority,
+        "description": definition.description,
+    }
+    if stored is None or (stored.schedule, stored.time_zone) != (schedule, time_zone):
+        columns |= {"scheduled_from": services.dialect.now(), "last_run_at": None}
+    task = stored or RecurringTask(backend_alias=services.alias, key_hash=key_hash)
+    for name, value in columns.items():
+        setattr(task, name, value)
+    # No others: a scheduler may have fired the task since it was read.
+    task.save(using=services.database.alias, update_fields=None if stored is None else columns)
     return task
 
 

@@ -1,5 +1,6 @@
 """Recurring: tasks in step with the configuration; each slot once, never one from before the task was."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -69,6 +70,40 @@ def test_a_static_task_keeps_its_past_unless_its_schedule_changes(configure, row
     task = rows.get()
     assert task.scheduled_from > NOON
     assert task.last_run_at is None
+
+
+class Meanwhile(list):
+    """Arguments that have something done once when they are read: after the task's row was, before it is written."""
+
+    def __init__(self, *works):
+        super().__init__([1, 2])
+        self._works = list(works)
+
+    def __iter__(self):
+        while self._works:
+            self._works.pop()()
+        return super().__iter__()
+
+
+def test_a_slot_that_fires_while_its_task_is_stored_again_is_not_fired_twice(
+    services, since_noon, rows, firings, jobs
+):
+    task, slot = since_noon(), NOON + AN_HOUR
+    changed = definition(description="changed")
+    args = Meanwhile(lambda: recurring.fire(services, task, slot))
+    recurring.save_dynamic(services, replace(changed, args=args))
+    assert (rows.get().description, rows.get().last_run_at) == ("changed", slot)
+    firings.all().delete()
+    assert recurring.fire(services, rows.get(), slot) is False
+    assert jobs.count() == 1
+
+
+def test_a_task_removed_while_it_is_changed_is_there_with_the_change(services, since_noon, rows):
+    since_noon()
+    changed = definition(description="changed")
+    args = Meanwhile(lambda: recurring.remove_dynamic(services, "report"))
+    recurring.save_dynamic(services, replace(changed, args=args))
+    assert rows.get().description == "changed"
 
 
 def test_static_tasks_leave_dynamic_ones_and_other_aliases_alone(configure, services, rows):
