@@ -32,8 +32,8 @@ def promote_due(services: Services, batch_size: int) -> int:
 
 def next_due(services: Services) -> datetime | None:
     """When the next scheduled job is due; None when none is scheduled."""
-    # None of them has finished: said so that an index of moments can be used.
-    first = _scheduled(services).filter(finished_at=None).order_by("run_after")
+    # None of them has finished: said so that an index of moments can be used. A hand in the table leaves no moment.
+    first = _scheduled(services).filter(finished_at=None, run_after__isnull=False).order_by("run_after")
     return first.values_list("run_after", flat=True).first()
 
 

@@ -79,6 +79,14 @@ def test_jobs_that_are_late(on, look, jobs, long_ago):
     assert text.endswith("no dispatcher promotes")
 
 
+def test_a_late_job_is_seen_beside_one_without_a_moment(on, look, jobs, long_ago):
+    stray, late = on(add).enqueue(1, 1), on(add).enqueue(1, 1)
+    jobs.filter(id=stray.id).update(status="scheduled", run_after=None)
+    jobs.filter(id=late.id).update(status="scheduled", run_after=long_ago)
+    (text,) = look()
+    assert text.startswith(f"job {late.id} was due 36")
+
+
 def test_jobs_in_a_queue_that_no_worker_selects(on, look, jobs, worker, long_ago):
     result = on(add, queue_name="reports").enqueue(1, 1)
     worker("email", "r")

@@ -56,6 +56,15 @@ def test_the_wait_for_the_next_due_job_is_known(services, due):
     assert seconds_until_due(services) == 0.0
 
 
+def test_a_scheduled_job_without_a_moment_hides_no_due_one(services, due, jobs):
+    stray = due(tasks.add, 1, 1)
+    jobs.filter(id=stray.id).update(run_after=None)
+    assert seconds_until_due(services) is None
+    due(tasks.add, 1, 1)
+    assert seconds_until_due(services) == 0.0
+    assert promote_due(services, 10) == 1
+
+
 def test_promoters_at_once_promote_each_job_once(services, due, jobs, at_once):
     for number in range(40):
         due(tasks.add, number, 0)
