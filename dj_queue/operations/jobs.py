@@ -1,9 +1,10 @@
 """Jobs that an operator takes in hand: failed ones are retried or discarded, waiting ones discarded."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from functools import partial
 from itertools import batched
+from typing import Any
 from uuid import UUID
 
 from django.db.models import QuerySet
@@ -39,8 +40,7 @@ def retry_failed_job(job_id: UUID | str, *, backend_alias: str = "default") -> J
     job = _failed_job(services, job_id)
     if not _retry(services, [job.id]):
         raise JobNotFound(f"job {job_id} is not failed any more")
-    job.refresh_from_db(using=services.database.alias)
-    return job
+    return _retried(services, job, {**AGAIN, "status": Status.READY})
 
 
 def retry_failed_jobs(
@@ -74,8 +74,7 @@ def schedule_failed_job_retry(
     if not in_transaction(services, lambda: failed.update(**changes)):
         raise JobNotFound(f"job {job_id} is not failed any more")
     announce(services, due_in(services, (due - datetime.now(UTC)).total_seconds()))
-    job.refresh_from_db(using=services.database.alias)
-    return job
+    return _retried(services, job, changes)
 
 
 def discard_failed_job(job_id: UUID | str, *, backend_alias: str = "default") -> int:
@@ -157,6 +156,16 @@ def _retry(services: Services, ids: list[UUID]) -> int:
     announce(services, queues)
     after_commit(services, partial(let_in, services, keys))
     return count
+
+
+def _retried(services: Services, job: Job, changes: Mapping[str, Any]) -> Job:
+    """The stored job; where it has already run and is not kept, `job` as its retry left it."""
+    stored = Job.objects.using(services.database.alias).filter(id=job.id).first()
+    if stored is not None:
+        return stored
+    for name, value in changes.items():
+        setattr(job, name, value)
+    return job
 
 
 def _failed_job(services: Services, job_id: UUID | str) -> Job:

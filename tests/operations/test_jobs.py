@@ -10,6 +10,8 @@ from dj_queue.contract import SCHEDULED, Status
 from dj_queue.exceptions import JobNotFound
 from dj_queue.operations import jobs as operations
 from dj_queue.operations.finish import finish
+from dj_queue.operations.promote import promote_due
+from tests.operations import listener
 from tests.operations.outcomes import failure, success
 from tests.project import tasks
 
@@ -197,6 +199,42 @@ def test_dispatchers_are_told_of_a_retry_that_is_due_before_they_look(
     due = datetime.now(UTC) + timedelta(seconds=delay)
     operations.schedule_failed_job_retry(result.id, retry_at=due, backend_alias=backend_alias)
     assert heard.announced == announced
+
+
+@pytest.fixture
+def run_at_once(configure, heard, take, monkeypatch):
+    """A worker that runs what it is told of before the announcement returns; finished jobs are not kept."""
+    services = configure(preserve_finished_jobs=False)
+
+    def run(queues):
+        promote_due(services, 10)
+        finish(services, [success(job) for job in take()])
+
+    def start():
+        monkeypatch.setattr(listener.transport, "announce", run)
+
+    return start
+
+
+def test_a_retried_job_that_ran_and_was_dropped_at_once_is_returned_as_it_was_retried(
+    backend_alias, failed, jobs, run_at_once
+):
+    (result,) = failed()
+    run_at_once()
+    job = operations.retry_failed_job(result.id, backend_alias=backend_alias)
+    assert not jobs.exists()
+    assert (str(job.id), job.status, job.finished_at, len(job.errors)) == (result.id, Status.READY, None, 1)
+
+
+def test_a_retry_for_a_moment_that_ran_and_was_dropped_at_once_is_returned_as_it_was_scheduled(
+    backend_alias, failed, jobs, run_at_once
+):
+    (result,) = failed()
+    run_at_once()
+    due = datetime(2020, 1, 1, tzinfo=UTC)
+    job = operations.schedule_failed_job_retry(result.id, retry_at=due, backend_alias=backend_alias)
+    assert not jobs.exists()
+    assert (str(job.id), job.status, job.run_after) == (result.id, Status.SCHEDULED, due)
 
 
 @pytest.mark.parametrize("status", DISCARDS)
