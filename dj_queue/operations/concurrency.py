@@ -88,14 +88,17 @@ def forget_unused(services: Services) -> int:
     old = Semaphore.objects.using(alias).filter(used_at__lt=services.dialect.now() - UNUSED_AFTER)
     waiting, inside = jobs.filter(status=Status.BLOCKED), jobs.filter(status__in=INSIDE)
     unused = old.exclude(Exists(waiting)).exclude(Exists(inside))
+    in_order = unused.order_by("key_hash").values_list("key_hash", flat=True)
     total = 0
-    while True:
-        hashes = list(unused.values_list("key_hash", flat=True)[:FORGOTTEN_AT_ONCE])
+    hashes = list(in_order[:FORGOTTEN_AT_ONCE])
+    while hashes:
         # One that came into use meanwhile is not old any more, and stays.
         deleted, _by_model = in_transaction(services, old.filter(key_hash__in=hashes).delete)
         total += deleted
-        if len(hashes) < FORGOTTEN_AT_ONCE:
-            return total
+        is_full = len(hashes) == FORGOTTEN_AT_ONCE
+        # Those before are in use: to start at the front again would look at all of them for each batch.
+        hashes = list(in_order.filter(key_hash__gt=hashes[-1])[:FORGOTTEN_AT_ONCE]) if is_full else []
+    return total
 
 
 def _with_room(services: Services, key_hashes: Sequence[str]) -> list[str]:
