@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 from dj_queue.config.options import Options
 from dj_queue.contract import Status, events
 from dj_queue.models import Job, RecurringExecution
+from dj_queue.operations.batches import GoesOn, to_the_end
 from dj_queue.operations.policy import hash_key
 from dj_queue.operations.transactions import in_transaction
 from dj_queue.services import Services
@@ -47,14 +48,17 @@ class Narrowing:
 type Told = Callable[[int], object]
 """Called with the number of rows after each batch that was deleted."""
 
+type Batches = tuple[int, Told, GoesOn]
+"""How large they are, who is told of each, and who says whether to go on."""
+
 
 def _nobody(count: int) -> None:
     """Nobody wants to know."""
 
 
-def prune_by_retention(services: Services) -> int:
+def prune_by_retention(services: Services, goes_on: GoesOn = to_the_end) -> int:
     """Delete what the options say is over; loops until nothing is due. Returns how many rows."""
-    return sum(prune(services, Retention.of(services.options)).values())
+    return sum(prune(services, Retention.of(services.options), goes_on=goes_on).values())
 
 
 def prune(
@@ -63,18 +67,19 @@ def prune(
     narrowing: Narrowing = Narrowing(),
     batch_size: int = BATCH,
     told: Told = _nobody,
+    goes_on: GoesOn = to_the_end,
 ) -> dict[str, int]:
     """Delete what this retention says is over, until nothing is due; returns how many of each kind it covers."""
     counts: dict[str, int] = {}
+    batches: Batches = (batch_size, told, goes_on)
     for kind, statuses, older_than in _kinds(retention):
         if older_than is not None:
             counts[kind] = sum(
-                _prune_jobs(services, status, older_than, narrowing.task_path, batch_size, told)
-                for status in statuses
+                _prune_jobs(services, status, older_than, narrowing.task_path, batches) for status in statuses
             )
     if retention.firings is not None:
         firings = _firings(services, retention.firings, narrowing.recurring_key)
-        counts["recurring firings"] = _delete_in_batches(services, firings, batch_size, told)
+        counts["recurring firings"] = _delete_in_batches(services, firings, *batches)
     return counts
 
 
@@ -90,12 +95,17 @@ def count_due(services: Services, retention: Retention, narrowing: Narrowing = N
 
 
 def prune_jobs(
-    services: Services, status: Status, older_than: float, batch_size: int = BATCH, told: Told = _nobody
+    services: Services,
+    status: Status,
+    older_than: float,
+    batch_size: int = BATCH,
+    told: Told = _nobody,
+    goes_on: GoesOn = to_the_end,
 ) -> int:
     """Delete the jobs of one finished status that ended more than `older_than` seconds ago."""
     before = services.dialect.now() - timedelta(seconds=older_than)
     total = 0
-    while True:
+    while goes_on():
         count = in_transaction(
             services, lambda: services.dialect.prune(services.alias, status, before, batch_size)
         )
@@ -116,11 +126,11 @@ def _kinds(retention: Retention) -> tuple[tuple[str, tuple[Status, ...], float |
 
 
 def _prune_jobs(
-    services: Services, status: Status, older_than: float, task_path: str | None, batch_size: int, told: Told
+    services: Services, status: Status, older_than: float, task_path: str | None, batches: Batches
 ) -> int:
     if task_path is None:
-        return prune_jobs(services, status, older_than, batch_size, told)
-    return _delete_in_batches(services, _jobs(services, status, older_than, task_path), batch_size, told)
+        return prune_jobs(services, status, older_than, *batches)
+    return _delete_in_batches(services, _jobs(services, status, older_than, task_path), *batches)
 
 
 def _jobs(services: Services, status: Status, older_than: float, task_path: str | None) -> QuerySet[Job]:
@@ -140,11 +150,13 @@ def _firings(services: Services, older_than: float, key: str | None) -> QuerySet
     return rows if key is None else rows.filter(key_hash=hash_key(services.alias, key))
 
 
-def _delete_in_batches(services: Services, rows: QuerySet[Any], batch_size: int, told: Told) -> int:
+def _delete_in_batches(
+    services: Services, rows: QuerySet[Any], batch_size: int, told: Told, goes_on: GoesOn
+) -> int:
     total = 0
     in_order = rows.order_by("pk").values_list("pk", flat=True)
     ids = list(in_order[:batch_size])
-    while ids:
+    while ids and goes_on():
         deleted, _ = in_transaction(services, rows.filter(pk__in=ids).delete)
         total += deleted
         told(deleted)

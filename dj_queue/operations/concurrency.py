@@ -11,6 +11,7 @@ from django.db.models import Count, Exists, OuterRef
 from dj_queue.contract import NOTHING_ADMITTED, Admitted, Status, events
 from dj_queue.models import Job, Semaphore
 from dj_queue.operations.announce import announce
+from dj_queue.operations.batches import GoesOn, to_the_end
 from dj_queue.operations.transactions import in_transaction
 from dj_queue.services import Services
 
@@ -46,10 +47,12 @@ def admit(services: Services, key_hashes: Collection[str]) -> Admitted:
     return total
 
 
-def sweep(services: Services) -> int:
+def sweep(services: Services, goes_on: GoesOn = to_the_end) -> int:
     """Admit jobs that a lost process left waiting beside a free slot; returns how many got in."""
     count = 0
     for keys in batched(blocked_keys(services), KEYS_AT_ONCE):
+        if not goes_on():
+            break
         expire_slots(services, keys, services.dialect.now())
         count += let_in(services, _with_room(services, keys))
     return count
@@ -81,7 +84,7 @@ def contested_since(services: Services, key_hash: str, now: datetime) -> datetim
     return holders.values_list("slot_until", flat=True).first()
 
 
-def forget_unused(services: Services) -> int:
+def forget_unused(services: Services, goes_on: GoesOn = to_the_end) -> int:
     """Delete the rows of keys that no waiting or running job has any more; returns how many."""
     alias = services.database.alias
     jobs = Job.objects.using(alias).filter(concurrency_hash=OuterRef("key_hash"))
@@ -91,7 +94,7 @@ def forget_unused(services: Services) -> int:
     in_order = unused.order_by("key_hash").values_list("key_hash", flat=True)
     total = 0
     hashes = list(in_order[:FORGOTTEN_AT_ONCE])
-    while hashes:
+    while hashes and goes_on():
         # One that came into use meanwhile is not old any more, and stays.
         deleted, _by_model = in_transaction(services, old.filter(key_hash__in=hashes).delete)
         total += deleted

@@ -60,7 +60,8 @@ class Dispatcher(Actor):
             )
         self._next_cleanup = self._every(CLEANUP_INTERVAL, self._next_cleanup, self._clean_up)
         interval = self._listeners.polling_interval(self._options.polling_interval)
-        return interval if due is None else min(interval, max(due, SOON))
+        # What was done meanwhile took its time.
+        return interval if due is None else min(interval, max(due - (time.monotonic() - now), SOON))
 
     def _promote(self) -> float | None:
         """Promote a batch, if any job is due; returns the seconds until the next one is, None when none is scheduled."""
@@ -72,15 +73,22 @@ class Dispatcher(Actor):
         return 0.0 if self._is_behind else seconds_until_due(self.services)
 
     def _every(self, interval: float, due_at: float, work: Callable[[], None]) -> float:
-        now = time.monotonic()
-        if now < due_at:
+        if time.monotonic() < due_at:
             return due_at
         work()
-        return now + interval
+        return time.monotonic() + interval
 
     def _sweep(self) -> None:
-        concurrency.sweep(self.services)
+        concurrency.sweep(self.services, self._goes_on)
 
     def _clean_up(self) -> None:
-        cleanup.prune_by_retention(self.services)
-        concurrency.forget_unused(self.services)
+        cleanup.prune_by_retention(self.services, self._goes_on)
+        concurrency.forget_unused(self.services, self._goes_on)
+
+    def _goes_on(self) -> bool:
+        """Before a batch of other work: promote all that came due meanwhile. False once there is a stop to follow."""
+        while not self.stopping.is_set():
+            self._promote()
+            if not self._is_behind:
+                return True
+        return False

@@ -96,6 +96,21 @@ def test_a_batch_is_one_delete_statement_and_the_last_may_look_twice(services, e
     assert sum(sql.strip().startswith("DELETE") for sql in seen) in (3, 4)
 
 
+def test_pruning_of_every_kind_can_be_left_between_two_batches(configure, ended, fired, jobs):
+    services = configure(clear_failed_jobs_after=AN_HOUR, clear_recurring_executions_after=60)
+    for status in FINISHED:
+        for _ in range(5):
+            ended(status, hours=48)
+    fired("a", hours=1)
+    retention = Retention.of(services.options)
+    answers = iter([True, True])
+    counts = cleanup.prune(services, retention, batch_size=2, goes_on=lambda: next(answers, False))
+    assert counts == {"finished jobs": 4, "failed jobs": 0, "recurring firings": 0}
+    left_over = jobs.count()
+    assert left_over == 5 * len(FINISHED) - 4
+    assert cleanup.prune_by_retention(services) == left_over + 1
+
+
 @pytest.mark.fault(38)
 def test_pruners_at_once_delete_each_job_once(services, on, jobs, at_once):
     on(tasks.add).get_backend().enqueue_all([(on(tasks.add), (n, n), {}) for n in range(300)])

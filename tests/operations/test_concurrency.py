@@ -8,7 +8,7 @@ import pytest
 
 from dj_queue.contract import Status
 from dj_queue.models import Semaphore
-from dj_queue.operations.concurrency import UNUSED_AFTER, expire_slots, forget_unused, sweep
+from dj_queue.operations.concurrency import KEYS_AT_ONCE, UNUSED_AFTER, expire_slots, forget_unused, sweep
 from dj_queue.operations.finish import finish
 from tests.operations.outcomes import failure, release, success
 from tests.project import tasks
@@ -61,6 +61,15 @@ def test_jobs_blocked_by_a_crash_before_their_gate_are_let_in(services, on, jobs
     jobs.update(status=Status.BLOCKED, slot_until=None)
     assert sweep(services) == 45
     assert set(statuses(jobs)) == {Status.READY}
+
+
+def test_a_sweep_can_be_left_between_two_parts_and_the_next_finds_the_rest(services, on, jobs):
+    for number in range(45):
+        on(tasks.per_account).enqueue(number)
+    jobs.update(status=Status.BLOCKED, slot_until=None)
+    answers = iter([True])
+    assert sweep(services, lambda: next(answers, False)) == KEYS_AT_ONCE
+    assert sweep(services) == 45 - KEYS_AT_ONCE
 
 
 def test_a_slot_that_found_no_worker_goes_to_one_who_waits(services, two, jobs, take):
@@ -154,6 +163,7 @@ def test_forgetting_goes_on_until_nothing_is_due(services, on):
         Semaphore(key_hash=f"{number:064}", key=str(number), limit=1, used_at=PAST) for number in range(1201)
     )
     on(tasks.per_account).enqueue("a")
+    assert forget_unused(services, lambda: False) == 0
     assert forget_unused(services) == 1201
     assert rows.count() == 1
 

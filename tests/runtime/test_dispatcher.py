@@ -1,6 +1,9 @@
 """The dispatcher asks as little as it can while nothing is due, and leaves nothing that is."""
 
-from datetime import timedelta
+import math
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 
 import pytest
 from django.db import connections
@@ -8,6 +11,9 @@ from django.db import connections
 from dj_queue.config.options import DispatcherOptions
 from dj_queue.contract import Status
 from dj_queue.operations.announce import RELAXED_POLLING, due_in
+from dj_queue.operations.cleanup import BATCH
+from dj_queue.operations.concurrency import KEYS_AT_ONCE
+from dj_queue.runtime import dispatcher as dispatcher_module
 from dj_queue.runtime.actor import Placement
 from dj_queue.runtime.dispatcher import Dispatcher
 from tests.project import tasks
@@ -39,6 +45,50 @@ def schedule(services, on, jobs):
         jobs.filter(id=job_id).update(run_after=services.dialect.now() + delay)
 
     return scheduled
+
+
+class Watched:
+    """A dialect that has someone look at the queue before each batch that it cleans up or lets in."""
+
+    def __init__(self, dialect, look):
+        self._dialect = dialect
+        self._look = look
+
+    def __getattr__(self, name):
+        return getattr(self._dialect, name)
+
+    def prune(self, *args):
+        self._look()
+        return self._dialect.prune(*args)
+
+    def admit(self, *args):
+        self._look()
+        return self._dialect.admit(*args)
+
+
+@pytest.fixture(params=["cleanup", "sweep"])
+def make_busy(request, services, on, jobs):
+    """`make_busy(look)` is a dispatcher with three batches of other work to do, and a look before each."""
+    placement = Placement()
+    is_sweep = request.param == "sweep"
+    if is_sweep:
+        for number in range(3 * KEYS_AT_ONCE):
+            on(tasks.per_account).enqueue(number)
+        jobs.update(status=Status.BLOCKED, slot_until=None)
+    else:
+        many = [(on(tasks.add), (number, 1), {}) for number in range(2 * BATCH + 1)]
+        on(tasks.add).get_backend().enqueue_all(many)
+        jobs.update(status=Status.SUCCESSFUL, finished_at=datetime(2020, 1, 1, tzinfo=UTC))
+
+    def make(look):
+        watched = replace(services, dialect=Watched(services.dialect, look))
+        options = DispatcherOptions(batch_size=2, concurrency_maintenance=is_sweep)
+        dispatcher = Dispatcher(watched, options, placement)
+        dispatcher._next_cleanup = math.inf if is_sweep else 0.0
+        return dispatcher
+
+    yield make
+    placement.close()
 
 
 def test_an_idle_look_is_one_statement(services, dispatcher):
@@ -78,6 +128,47 @@ def test_the_pause_ends_when_the_next_job_is_due(make_dispatcher, schedule):
     assert patient.step() == 600.0
     schedule(timedelta(seconds=500))
     assert 0.0 < patient.step() <= 500.0
+
+
+def test_jobs_that_come_due_during_other_work_wait_for_one_batch_of_it(make_busy, schedule, jobs):
+    late = []
+
+    def look():
+        late.append(jobs.filter(status=Status.SCHEDULED).count())
+        for _ in range(5):
+            schedule(-AN_HOUR)
+
+    make_busy(look).step()
+    assert len(late) >= 3
+    assert set(late) == {0}
+
+
+def test_a_stop_ends_other_work_after_the_batch_at_hand(make_busy):
+    looks = []
+
+    def look():
+        looks.append(True)
+        dispatcher.stop()
+
+    dispatcher = make_busy(look)
+    dispatcher.step()
+    assert len(looks) == 1
+
+
+def test_other_work_longer_than_its_interval_is_not_due_again_at_once(make_busy, jobs, monkeypatch):
+    clock, looks = SimpleNamespace(now=1000.0), []
+    monkeypatch.setattr(dispatcher_module, "time", SimpleNamespace(monotonic=lambda: clock.now))
+
+    def look():
+        looks.append(True)
+        clock.now += 10_000.0
+
+    dispatcher = make_busy(look)
+    dispatcher.step()
+    first = len(looks)
+    jobs.filter(status=Status.READY).update(status=Status.BLOCKED, slot_until=None)
+    dispatcher.step()
+    assert len(looks) == first >= 3
 
 
 def test_what_is_due_before_a_relaxed_look_is_announced(services):
