@@ -52,22 +52,21 @@ class Listeners:
         self._bell = bell
         self._closed = threading.Event()
         self._ears: list[Ear] = []
+        self._misses_hosts = False
 
     def start(self) -> None:
-        """Start a thread for each transport that has something to wait on."""
+        """Start a thread for each transport that has something to wait on; polling does without one that fails."""
         for transport in self._services.wakeups:
-            listener = transport.listen(self._selectors)
-            if listener is None:
-                continue
-            ear = Ear(transport, listener)
-            self._ears.append(ear)
-            name = f"dj_queue-{transport.name}"
-            threading.Thread(target=self._listen, args=(ear,), name=name, daemon=True).start()
+            try:
+                self._start(transport)
+            except Exception as error:
+                self._misses_hosts |= transport.hears_every_host
+                self._tell_of(transport, error)
 
     def polling_interval(self, configured: float) -> float:
         """Seconds until the next poll: longer while everything that hears every host works."""
         far = [ear for ear in self._ears if ear.transport.hears_every_host]
-        if not far or any(ear.is_broken for ear in far):
+        if not far or self._misses_hosts or any(ear.is_broken for ear in far):
             return configured
         return max(configured, RELAXED_POLLING)
 
@@ -84,13 +83,24 @@ class Listeners:
         for ear in self._ears:
             ear.listener.close()
 
+    def _start(self, transport: WakeupTransport) -> None:
+        listener = transport.listen(self._selectors)
+        if listener is None:
+            return
+        ear = Ear(transport, listener)
+        self._ears.append(ear)
+        name = f"dj_queue-{transport.name}"
+        threading.Thread(target=self._listen, args=(ear,), name=name, daemon=True).start()
+
     def _listen(self, ear: Ear) -> None:
         while not self._closed.is_set():
             try:
                 is_hint = ear.listener.wait(LISTEN_SLICE)
                 ear.is_broken = False
             except Exception as error:
-                self._tell_of(ear, error)
+                was_broken, ear.is_broken = ear.is_broken, True
+                if not was_broken:
+                    self._tell_of(ear.transport, error)
                 close_all()
                 self._closed.wait(BROKEN_PAUSE)
                 continue
@@ -99,11 +109,9 @@ class Listeners:
                 time.sleep(ear.pause())
         close_all()
 
-    def _tell_of(self, ear: Ear, error: Exception) -> None:
-        was_broken, ear.is_broken = ear.is_broken, True
-        if not was_broken:
-            logger.warning("wakeup %s is broken, polling goes on: %s", ear.transport.name, error)
-            self._services.broadcasts.error(None, error, f"wakeup.{ear.transport.name}")
+    def _tell_of(self, transport: WakeupTransport, error: Exception) -> None:
+        logger.warning("wakeup %s is broken, polling goes on: %s", transport.name, error)
+        self._services.broadcasts.error(None, error, f"wakeup.{transport.name}")
 
     def _hint(self, ear: Ear) -> None:
         ear.is_unanswered = True

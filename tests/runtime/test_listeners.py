@@ -9,7 +9,7 @@ from dj_queue.plugins.broadcasts import Broadcasts
 from dj_queue.runtime import listeners as listeners_module
 from dj_queue.runtime.doorbell import Doorbell
 from dj_queue.runtime.listeners import BREATH, FREE_HINTS, LONGEST_PAUSE, RELAXED_POLLING, Ear, Listeners
-from tests.runtime.transports import Broken, Fed, Near, Nothing, Transport
+from tests.runtime.transports import Broken, Deaf, Fed, Near, Nothing, Transport
 from tests.runtime.where import only_on_one
 
 LONG = 30
@@ -84,6 +84,16 @@ def test_one_broken_wakeup_leaves_the_other_working(listening, wait_until):
     assert bell.wait(LONG) is True
     wait_until(lambda: told)
     assert listeners.polling_interval(0.1) == 0.1
+
+
+@only_on_one("default")
+def test_one_that_cannot_begin_to_listen_is_done_without(listening, caplog):
+    told, error = [], OSError("no file descriptor is free")
+    listeners, bell = listening(Deaf(error), Transport(True), told=told)
+    assert bell.wait(LONG) is True
+    assert listeners.polling_interval(0.1) == 0.1
+    assert told == [error]
+    assert caplog.text.count("is broken, polling goes on") == 1
 
 
 @only_on_one("default")

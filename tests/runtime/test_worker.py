@@ -14,7 +14,7 @@ from dj_queue.runtime.actor import Placement
 from dj_queue.runtime.reclaimer import EVERY
 from dj_queue.runtime.worker import Worker
 from tests.project import tasks
-from tests.runtime.transports import Fed
+from tests.runtime.transports import Deaf, Fed
 from tests.runtime.where import only_on, only_on_one
 
 GOOD_TIME = 120
@@ -94,6 +94,13 @@ def test_jobs_of_a_claim_whose_answer_was_lost_go_back_and_run_once(on, jobs, se
     wait_until(lambda: jobs.filter(status="successful").count() == 10, GOOD_TIME)
     assert strategy.losses == 0
     assert set(jobs.values_list("attempts", "return_value", "lost")) == {(1, 1, 0)}
+
+
+@only_on_one("default")
+def test_a_worker_that_cannot_listen_finds_jobs_by_polling(on, services, work, wait_until, all_finished):
+    work(replace(services, wakeups=(Deaf(OSError("no file descriptor is free")),)))
+    result = on(tasks.add).enqueue(1, 1)
+    wait_until(lambda: all_finished([result]), GOOD_TIME)
 
 
 @only_on_one("default")

@@ -73,6 +73,17 @@ class Fed(Transport):
         self.hints.put(False)
 
 
+class Deaf(Transport):
+    """One that cannot even begin to listen."""
+
+    def __init__(self, error):
+        super().__init__()
+        self.error = error
+
+    def listen(self, selectors):
+        raise self.error
+
+
 class Nothing(Transport):
     name = "nothing"
 
