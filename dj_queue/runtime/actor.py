@@ -73,7 +73,7 @@ class Actor(ABC):
                 self.services.broadcasts.process_started(
                     process=self.process, samples=partial(metrics.collect, self.services)
                 )
-            self.begin()
+            self._begin()
             self.placement.vouching.begin_work()
             self._loop(backoff)
             if self.services.broadcasts.process_stopping:
@@ -113,6 +113,20 @@ class Actor(ABC):
 
     def end(self) -> None:
         """Stop what `begin` started."""
+
+    def _begin(self) -> None:
+        """Begin, or leave neither a thread nor a row behind."""
+        try:
+            self.begin()
+        except BaseException:
+            try:
+                self.end()
+            except Exception as error:
+                # What never started cannot be ended; what let it fail to begin is told by the other error.
+                logger.warning("%s could not begin, nor end in order: %s", self.process.name, error)
+            self._deregister()
+            close_all()
+            raise
 
     def _loop(self, backoff: Backoff) -> None:
         while not self.stopping.is_set():

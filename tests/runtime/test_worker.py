@@ -1,6 +1,7 @@
 """One worker in a thread of this process, and what happens around its claims."""
 
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
@@ -67,6 +68,35 @@ class Failing:
         if self.errors:
             raise self.errors.pop()
         return self._strategy.claim(request)
+
+
+class Unbegun(Worker):
+    """A worker whose threads cannot be started, not even the first."""
+
+    def begin(self):
+        raise RuntimeError("can't start new thread")
+
+
+class HalfBegun(Unbegun):
+    """A worker that cannot begin though its threads run."""
+
+    def begin(self):
+        Worker.begin(self)
+        super().begin()
+
+
+@only_on_one("default")
+@pytest.mark.parametrize("kind", [Unbegun, HalfBegun])
+def test_who_cannot_begin_leaves_neither_threads_nor_a_row_behind(kind, services, processes, wait_until):
+    placement, before = Placement(), set(threading.enumerate())
+    worker = kind(services, WorkerOptions(), placement)
+    with ThreadPoolExecutor(1) as executor:
+        error = executor.submit(worker.run).exception(GOOD_TIME)
+    assert str(error) == "can't start new thread"
+    assert processes("worker") == []
+    assert not placement.vouching.is_registered()
+    wait_until(lambda: set(threading.enumerate()) <= before)
+    placement.close()
 
 
 @only_on("postgres")
