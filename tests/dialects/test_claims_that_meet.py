@@ -11,6 +11,8 @@ from dj_queue.operations.claim import claim
 from tests.project import tasks
 from tests.runtime.where import direct_servers, only_on
 
+pytestmark = pytest.mark.every_server
+
 BACKLOG = 300
 
 
