@@ -133,7 +133,6 @@ class SkipLockedClaim:
         reach = limit
         while len(rows) < limit:
             missing = limit - len(rows)
-            reach = max(reach, missing)
             try:
                 told = self._fetch(sql, {**facts, "limit": missing, "reach": reach})
             except Error:

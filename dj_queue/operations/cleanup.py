@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 from dj_queue.config.options import Options
 from dj_queue.contract import Status, events
 from dj_queue.models import Job, RecurringExecution
-from dj_queue.operations.batches import GoesOn, to_the_end
+from dj_queue.operations.batches import GoesOn, keys_in_batches, to_the_end
 from dj_queue.operations.policy import hash_key
 from dj_queue.operations.transactions import in_transaction
 from dj_queue.services import Services
@@ -154,11 +154,8 @@ def _delete_in_batches(
     services: Services, rows: QuerySet[Any], batch_size: int, told: Told, goes_on: GoesOn
 ) -> int:
     total = 0
-    in_order = rows.order_by("pk").values_list("pk", flat=True)
-    ids = list(in_order[:batch_size])
-    while ids and goes_on():
+    for ids in keys_in_batches(rows, batch_size, goes_on):
         deleted, _ = in_transaction(services, rows.filter(pk__in=ids).delete)
         total += deleted
         told(deleted)
-        ids = list(in_order.filter(pk__gt=ids[-1])[:batch_size]) if len(ids) == batch_size else []
     return total

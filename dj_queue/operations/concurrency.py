@@ -11,7 +11,7 @@ from django.db.models import Count, Exists, OuterRef
 from dj_queue.contract import NOTHING_ADMITTED, Admitted, Status, events
 from dj_queue.models import Job, Semaphore
 from dj_queue.operations.announce import announce
-from dj_queue.operations.batches import GoesOn, to_the_end
+from dj_queue.operations.batches import GoesOn, keys_in_batches, to_the_end
 from dj_queue.operations.transactions import in_transaction
 from dj_queue.services import Services
 
@@ -91,16 +91,11 @@ def forget_unused(services: Services, goes_on: GoesOn = to_the_end) -> int:
     old = Semaphore.objects.using(alias).filter(used_at__lt=services.dialect.now() - UNUSED_AFTER)
     waiting, inside = jobs.filter(status=Status.BLOCKED), jobs.filter(status__in=INSIDE)
     unused = old.exclude(Exists(waiting)).exclude(Exists(inside))
-    in_order = unused.order_by("key_hash").values_list("key_hash", flat=True)
     total = 0
-    hashes = list(in_order[:FORGOTTEN_AT_ONCE])
-    while hashes and goes_on():
+    for hashes in keys_in_batches(unused, FORGOTTEN_AT_ONCE, goes_on):
         # One that came into use meanwhile is not old any more, and stays.
         deleted, _by_model = in_transaction(services, old.filter(key_hash__in=hashes).delete)
         total += deleted
-        is_full = len(hashes) == FORGOTTEN_AT_ONCE
-        # Those before are in use: to start at the front again would look at all of them for each batch.
-        hashes = list(in_order.filter(key_hash__gt=hashes[-1])[:FORGOTTEN_AT_ONCE]) if is_full else []
     return total
 
 

@@ -42,7 +42,7 @@ class Execution:
             attempt.task = results.bound_task(attempt.job, self._services.alias)
             attempt.is_async = _is_coroutine_function(attempt.task.func)
         except BaseException as error:
-            self._set_error(attempt, error)
+            self.fail(attempt, error)
             return False
         return True
 
@@ -55,7 +55,7 @@ class Execution:
             value = task.call(*args, **attempt.job.kwargs)
             self._set_value(attempt, value)
         except BaseException as error:
-            self._set_error(attempt, error)
+            self.fail(attempt, error)
 
     async def arun(self, attempt: Attempt) -> None:
         """Run an `async def` task on this loop."""
@@ -66,11 +66,23 @@ class Execution:
             value = await task.acall(*args, **attempt.job.kwargs)
             self._set_value(attempt, value)
         except BaseException as error:
-            self._set_error(attempt, error)
+            self.fail(attempt, error)
 
     def fail(self, attempt: Attempt, error: BaseException) -> None:
-        """Have an attempt that will not run, or ended without an outcome, fail with this error."""
-        self._set_error(attempt, error)
+        """End an attempt with this error, whether it began or not: it is repeated or fails, by the task's retry option."""
+        if attempt.began:
+            attempt.end()
+        attempt.error = error
+        if attempt.task is not None:
+            begin_at(error, attempt.task.func)
+        sensitive_keys = self._services.options.sensitive_keys
+        try:
+            attempt.outcome = outcomes.of_error(attempt, error, sensitive_keys)
+        except BaseException as failure:
+            # Its traceback is in the job's error, without what is sensitive in that of the task.
+            logger.error("the retry option of %s failed: %s", attempt.job.task_path, class_path(failure))  # noqa: TRY400
+            attempt.error = failure
+            attempt.outcome = outcomes.of_failed_retry(attempt, failure, sensitive_keys)
 
     def _begin(self, attempt: Attempt) -> bool:
         attempt.begin()
@@ -115,21 +127,6 @@ class Execution:
         attempt.outcome = outcomes.of_value(
             attempt, outcomes.value_json(value, self._services.options.max_result_bytes)
         )
-
-    def _set_error(self, attempt: Attempt, error: BaseException) -> None:
-        if attempt.began:
-            attempt.end()
-        attempt.error = error
-        if attempt.task is not None:
-            begin_at(error, attempt.task.func)
-        sensitive_keys = self._services.options.sensitive_keys
-        try:
-            attempt.outcome = outcomes.of_error(attempt, error, sensitive_keys)
-        except BaseException as failure:
-            # Its traceback is in the job's error, without what is sensitive in that of the task.
-            logger.error("the retry option of %s failed: %s", attempt.job.task_path, class_path(failure))  # noqa: TRY400
-            attempt.error = failure
-            attempt.outcome = outcomes.of_failed_retry(attempt, failure, sensitive_keys)
 
 
 def _task(attempt: Attempt) -> AnyTask:

@@ -8,17 +8,13 @@ from django.db import connections
 
 from dj_queue.contract import parse_selector
 from dj_queue.operations.claim import claim
+from tests.dialects.work import take
 from tests.project import tasks
 from tests.runtime.where import direct_servers, only_on
 
 pytestmark = pytest.mark.every_server
 
 BACKLOG = 300
-
-
-def take(services, limit, *selectors, process_id=None):
-    wanted = [parse_selector(text) for text in selectors or ("*",)]
-    return claim(services, wanted, limit, process_id or uuid4())
 
 
 @pytest.fixture
@@ -63,8 +59,8 @@ def test_a_claim_goes_on_to_the_next_queue_where_others_hold_the_first(services,
     enqueue(10, "a", priority=5)
     enqueue(BACKLOG, "b")
     with holding(10):
-        assert len(take(services, 10, *selectors)) == 10
-        assert len(take(services, 101, *selectors)) == 101
+        assert len(take(services, *selectors, limit=10)) == 10
+        assert len(take(services, *selectors, limit=101)) == 101
 
 
 @direct_servers
@@ -72,7 +68,7 @@ def test_a_claim_finds_the_only_queue_that_nobody_holds(services, enqueue, holdi
     for number in range(30):
         enqueue(1, f"queue-{number:02}")
     with holding(29):
-        (taken,) = take(services, 1)
+        (taken,) = take(services, "*", limit=1)
     assert taken.queue_name == "queue-29"
 
 
@@ -81,8 +77,8 @@ def test_a_claim_ends_where_others_hold_everything(services, enqueue, holding):
     for queue in "abc":
         enqueue(20, queue)
     with holding(60):
-        assert take(services, 10) == []
-        assert take(services, 10, "a*", "b") == []
+        assert take(services, "*", limit=10) == []
+        assert take(services, "a*", "b", limit=10) == []
 
 
 @only_on("postgres")
@@ -102,7 +98,7 @@ def test_what_a_claim_took_is_kept_where_its_next_statement_fails(
             return fetch(sql, facts)
 
         monkeypatch.setattr(services.claim, "_fetch", fetched)
-        taken = take(services, 10, process_id=process_id)
+        taken = claim(services, [parse_selector("*")], 10, process_id)
         monkeypatch.undo()
         own.execute("RESET lock_timeout")
     assert len(statements) == 2
